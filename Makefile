@@ -1,0 +1,37 @@
+# Everything happens in .venv; nothing global is installed.
+PYTHON ?= python3.11
+MODELS ?=
+VENV := .venv/bin
+# Metaflow refuses to run as root unless it is told whose runs these are.
+export METAFLOW_USER ?= $(if $(filter root,$(shell id -un)),researcher,$(shell id -un))
+# One thread per process: two flow tasks run side by side.
+export OMP_NUM_THREADS ?= 1
+export PYTHONPATH := $(CURDIR)
+
+.PHONY: study test cards bench clean
+
+study: .venv/run
+	$(VENV)/python -m empathy_core.study --models "$(MODELS)"
+
+test: .venv/test
+	$(VENV)/ruff format --check .
+	$(VENV)/ruff check .
+	$(VENV)/pytest
+
+cards: .venv/run
+	$(VENV)/python -m empathy_core.cards.serve
+
+bench: .venv/test
+	for script in benchmarks/*.py; do $(VENV)/python $$script --quick || exit 1; done
+
+clean:
+	rm -rf .venv .metaflow
+
+.venv/run: requirements.txt
+	test -x $(VENV)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	$(VENV)/pip install --quiet --requirement requirements.txt
+	touch $@
+
+.venv/test: requirements-dev.txt .venv/run
+	$(VENV)/pip install --quiet --requirement requirements-dev.txt
+	touch $@

@@ -1,0 +1,138 @@
+"""Tables and figures as Metaflow card components: the only metaflow import of the cards.
+
+Metaflow renders Markdown as live HTML, so Markdown here holds words of our own only. Whatever a user or a model wrote
+(names, texts, replies) stands in table cells and image labels, which Metaflow escapes.
+"""
+
+import base64
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from metaflow.cards import Image, Markdown, ProgressBar, Table
+
+from empathy_core.cards.figures import Drawing, drawings
+from empathy_core.cards.groups import groups
+from empathy_core.cards.keys import STAGES, parse_key
+from empathy_core.cards.tables import (
+    NUMBER_HEADERS,
+    Rows,
+    activation_rows,
+    interval,
+    is_summary,
+    norm_rows,
+    number_rows,
+    text_set_rows,
+    verdict_rows,
+    verdict_summary,
+)
+from empathy_core.contracts import ActivationSet, BadInput, Estimate, TextSet, Verdict
+from empathy_core.datasets.gates import Gate
+
+Components = list[Any]
+
+SAMPLE_ROWS = 10
+"""Texts shown on the data set's card."""
+
+
+def heading(text: str) -> Markdown:
+    """A heading in fixed words of ours; raises BadInput for anything that Markdown or HTML could read as markup."""
+    if not re.fullmatch(r"[\w ,.:;()?α-]+", text) or "_" in text:
+        raise BadInput(
+            "A heading holds plain words, for Metaflow renders Markdown as live HTML.",
+            got=repr(text),
+            cause="a name or a text from outside",
+            fix="put it into a table cell",
+        )
+    return Markdown(f"## {text}")
+
+
+def table(headers: Sequence[str], rows: Rows) -> Table:
+    """A table of plain strings, which Metaflow escapes."""
+    return Table([[*row] for row in rows], headers=list(headers))
+
+
+def figure(drawing: Drawing) -> Image:
+    """A figure with its caption as label."""
+    return Image("data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode(), label=drawing.caption)
+
+
+def live_progress(card: Any, label: str) -> Callable[[int, int], None]:
+    """Put a progress bar on a card; call the result with the number done and the number in all."""
+    bar = ProgressBar(max=100, label=label, metadata="loading")
+    card.append(bar)
+    card.refresh()
+
+    def report(done: int, total: int) -> None:
+        bar.update(100 * done // total, metadata=f"{done} of {total}")
+        card.refresh()
+
+    return report
+
+
+def dataset_card(texts: TextSet, gates: Sequence[Gate]) -> Components:
+    """What the data set holds, its quality gates, what words alone give away, and its first texts."""
+    outcomes = {True: "passed", False: "FAILED", None: "reported only"}
+    rows = [[g.name, interval(g.estimate), str(g.estimate.n), g.threshold, outcomes[g.passed], g.detail] for g in gates]
+    sample = [[text.id, text.style, text.scenario, text.response] for text in texts.texts[:SAMPLE_ROWS]]
+    return [
+        heading("Texts"),
+        table(["what", "value"], text_set_rows(texts)),
+        heading("Quality gates"),
+        table(["gate", "value [95% interval]", "n", "threshold", "outcome", "detail"], rows),
+        *map(figure, drawings([gate.estimate for gate in gates])),
+        heading("The first texts"),
+        table(["id", "style", "scenario", "response"], sample),
+    ]
+
+
+def activation_card(activations: ActivationSet, n_texts: int) -> Components:
+    """What was extracted, how fast, and the residual norms that are the unit of steering."""
+    return [
+        heading("Activations"),
+        table(["what", "value"], [["texts", str(n_texts)], *activation_rows(activations)]),
+        heading("Mean residual norm over response tokens"),
+        table(["residual point", "norm"], norm_rows(activations)),
+    ]
+
+
+def probe_card(estimates: Sequence[Estimate]) -> Components:
+    """What can be read: figures, then the numbers that are not drawn as curves."""
+    return [heading("Read"), *map(figure, drawings(estimates)), *number_tables(estimates)]
+
+
+def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]]) -> Components:
+    """What can be written: figures, numbers, and replies of the same prompts side by side.
+
+    `transcripts` are rows of (arm, α, prompt, reply).
+    """
+    return [
+        heading("Write"),
+        *map(figure, drawings(estimates)),
+        *number_tables(estimates),
+        heading("Replies to the same prompts"),
+        table(["arm", "α", "prompt", "reply"], [list(row) for row in transcripts]),
+    ]
+
+
+def study_card(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> Components:
+    """The whole study: per set of texts the verdicts, the bandwidths, the figures and the numbers."""
+    components = []
+    for group in groups(estimates, verdicts):
+        components += [heading("What the study shows"), table(["texts", "note"], [[group.title, group.explanation]])]
+        if group.verdicts:
+            summary = [[verdict_summary(group.verdicts)]]
+            components += [table(["verdicts"], summary), table(*verdict_rows(group.verdicts))]
+        components += map(figure, drawings(group.estimates))
+        components += number_tables(group.estimates)
+    return components
+
+
+def number_tables(estimates: Sequence[Estimate]) -> Components:
+    """A table for each stage, of the numbers that are not drawn as curves."""
+    components = []
+    for stage, title in STAGES.items():
+        found = [one for one in estimates if is_summary(one) and parse_key(one.name).stage == stage]
+        if found:
+            components += [heading(title), table(NUMBER_HEADERS, number_rows(found))]
+    return components

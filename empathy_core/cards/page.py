@@ -1,0 +1,225 @@
+"""The report: one self-contained HTML page, and beside it the numbers and verdicts from which it can be drawn again."""
+
+import base64
+import itertools
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from empathy_core.cards.figures import Drawing, drawings
+from empathy_core.cards.groups import Group, groups
+from empathy_core.cards.keys import STAGES
+from empathy_core.cards.markup import Html, element, join
+from empathy_core.cards.numbers import read_numbers, read_verdicts, write_numbers, write_verdicts
+from empathy_core.cards.prose import HOW_TO_READ, LIMITS, METHOD
+from empathy_core.cards.tables import ABSENT, by_model, describe, interval, null, verdict_matrix, verdict_summary
+from empathy_core.contracts import Estimate, Verdict
+from empathy_core.verdicts import CRITERIA
+
+TITLE = "Is empathy represented in these language models, and can it be steered?"
+
+QUESTIONS = {criterion.name: criterion.question for criterion in CRITERIA}
+
+Numbered = tuple[int, Drawing]
+
+
+def write_report(
+    folder: Path, estimates: Sequence[Estimate], verdicts: Sequence[Verdict], about: dict[str, str]
+) -> Path:
+    """Write numbers.json, verdicts.json, figures/*.svg and index.html into `folder`; gives the page's path.
+
+    `about` (revisions, hashes, seed, package versions …) is printed as it stands under "This run". The same input
+    gives the same bytes. Raises BadInput before anything is written.
+    """
+    sections = groups(estimates, verdicts)
+    count = itertools.count(1)
+    figures = [[(next(count), drawing) for drawing in drawings(group.estimates)] for group in sections]
+    write_numbers(folder / "numbers.json", estimates)
+    write_verdicts(folder / "verdicts.json", verdicts, about)
+    (folder / "figures").mkdir(exist_ok=True)
+    for i, drawing in itertools.chain(*figures):
+        (folder / "figures" / f"figure-{i}-{drawing.name}.svg").write_bytes(drawing.svg)
+    bodies = [section(group, numbered) for group, numbered in zip(sections, figures, strict=True)]
+    page = folder / "index.html"
+    page.write_text(document(sections, bodies, about), encoding="utf-8")
+    return page
+
+
+def redraw_report(source: Path, folder: Path) -> Path:
+    """Draw a written report again, from its numbers.json and verdicts.json alone."""
+    verdicts, about = read_verdicts(source / "verdicts.json")
+    return write_report(folder, read_numbers(source / "numbers.json"), verdicts, about)
+
+
+def document(sections: Sequence[Group], bodies: Sequence[Html], about: dict[str, str]) -> str:
+    """The whole page."""
+    summaries = [f"{group.title}. {verdict_summary(group.verdicts)}" for group in sections if group.verdicts]
+    links = [("#how", "how to read"), ("#method", "method"), ("#limits", "limits"), ("#run", "this run")]
+    links += [("#numbers", "all numbers"), ("numbers.json", "numbers.json")]
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("title", TITLE),
+        element("style", Html(Path(__file__).with_name("page.css").read_text(encoding="utf-8"))),
+    )
+    header = element(
+        "header",
+        element("h1", TITLE),
+        *(element("p", summary, class_="lead") for summary in summaries),
+        element(
+            "nav",
+            *(join(element("a", text, href=href), " · ") for href, text in links[:-1]),
+            element("a", links[-1][1], href=links[-1][0]),
+        ),
+    )
+    closing = [how_to_read(), method(), limits(), this_run(about), all_numbers(sections)]
+    return "<!DOCTYPE html>\n" + element("html", head, element("body", header, *bodies, *closing), lang="en") + "\n"
+
+
+def section(group: Group, figures: Sequence[Numbered]) -> Html:
+    """One set of texts: verdicts and bandwidth side by side, then the other figures, then tables."""
+    first = [figure(*one) for one in figures if one[1].name == "bandwidth"]
+    matrix = [matrix_table(group)] if group.verdicts else []
+    decided = [element("h3", "What decided the verdicts"), deciding_table(group), not_measurable(group)]
+    return element(
+        "section",
+        element("h2", group.texts, " ", element("span", "planted" if group.planted else "measured", class_="badge")),
+        element("p", group.explanation),
+        element("div", *matrix, *first, class_="first"),
+        *(figure(*one) for one in figures if one[1].name != "bandwidth"),
+        *(decided if group.verdicts else []),
+        *(table for stage in STAGES for table in stage_table(group.estimates, stage)),
+    )
+
+
+def figure(number: int, drawing: Drawing) -> Html:
+    """A figure, embedded, with its caption and a text for those who cannot see it."""
+    source = "data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode()
+    picture = element("div", element("img", src=source, alt=drawing.alt), class_="scroll wide")
+    caption = element("figcaption", element("b", f"Figure {number}. "), drawing.caption)
+    return element("figure", picture, caption, id=f"figure-{number}")
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[Html]], class_: str | None = None) -> Html:
+    """A table that scrolls by itself where the page is narrower; rows are made of `td` and `th` elements."""
+    head = element("thead", element("tr", *(element("th", header, scope="col") for header in headers)))
+    body = element("tbody", *(element("tr", *row) for row in rows))
+    return element("div", element("table", head, body, class_=class_), class_="scroll")
+
+
+def matrix_table(group: Group) -> Html:
+    """The verdict matrix: criterion by model, in words and colour, with what was planted beside what was found."""
+    criteria, models, cells = verdict_matrix(group.verdicts)
+    rows = [
+        [
+            element("th", criterion, element("small", QUESTIONS.get(criterion, "")), scope="row"),
+            *(verdict_cell(cells.get((criterion, model))) for model in models),
+        ]
+        for criterion in criteria
+    ]
+    return table(["criterion", *models], rows, "matrix")
+
+
+def verdict_cell(verdict: Verdict | None) -> Html:
+    """One cell of the matrix; a verdict that differs from what was planted is marked."""
+    if verdict is None:
+        return element("td", ABSENT)
+    word = element("span", verdict.outcome, class_=f"outcome {verdict.outcome.replace(' ', '-')}")
+    if verdict.expected is None:
+        return element("td", word, title=verdict.reason)
+    if verdict.expected == verdict.outcome:
+        return element("td", word, element("span", "as planted", class_="was"), title=verdict.reason)
+    planted = element("span", f"mismatch: planted {verdict.expected}", class_="was")
+    return element("td", word, planted, class_="mismatch", title=verdict.reason)
+
+
+def deciding_table(group: Group) -> Html:
+    """The numbers that decided each verdict, beside the rule they were held against, one column a model."""
+    criteria, models, cells = verdict_matrix(group.verdicts)
+    known = {estimate.name: estimate for estimate in group.estimates}
+    rows = []
+    for criterion in criteria:
+        verdicts = [cells[criterion, model] for model in models if (criterion, model) in cells]
+        deciding: dict[str, dict[str, str]] = {}
+        for verdict in verdicts:
+            for name in verdict.evidence:
+                deciding.setdefault(describe(name), {})[verdict.model] = name
+        rule = next((v.reason for v in verdicts if v.outcome != "not measurable"), "")
+        for i, (what, names) in enumerate(deciding.items()):
+            head = element("th", *(() if i else (criterion, element("small", rule))), scope="row")
+            rows.append([head, element("td", what), *(number_cell(known.get(names.get(m, ""))) for m in models)])
+    return table(["criterion", "decided by", *models], rows)
+
+
+def not_measurable(group: Group) -> Html:
+    """Why some verdicts could not be reached."""
+    missing = [verdict for verdict in group.verdicts if verdict.outcome == "not measurable"]
+    return element("ul", *(element("li", f"{v.criterion}, {v.model}: not measurable. {v.reason}") for v in missing))
+
+
+def link(estimate: Estimate, text: str) -> Html:
+    """A link from a number to its row in the list of all numbers."""
+    return element("a", text, href="#" + quote(estimate.name), title=estimate.name)
+
+
+def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:
+    """The summary numbers of one stage, one column a model; empty where nothing was measured."""
+    found = by_model(estimates, stage)
+    if not found:
+        return []
+    models = list(dict.fromkeys(model for row in found.values() for model in row))
+    rows = [
+        [
+            element("th", describe(next(iter(row.values())).name), scope="row"),
+            *(number_cell(row.get(m)) for m in models),
+        ]
+        for row in found.values()
+    ]
+    return [element("h3", STAGES[stage]), table(["", *(model or "texts" for model in models)], rows)]
+
+
+def number_cell(estimate: Estimate | None) -> Html:
+    """Value and interval, and in smaller print the null and n."""
+    if estimate is None:
+        return element("td", ABSENT)
+    beside = f"null {null(estimate)}, n = {estimate.n}" if estimate.null is not None else f"n = {estimate.n}"
+    return element("td", link(estimate, interval(estimate)), element("small", beside))
+
+
+def how_to_read() -> Html:
+    """How a number is printed and where it leads."""
+    return element("section", element("h2", "How to read this page", id="how"), element("p", HOW_TO_READ))
+
+
+def method() -> Html:
+    """What each number means, in a paragraph a stage."""
+    parts = (join(element("h3", title), element("p", text)) for title, text in METHOD)
+    return element("section", element("h2", "Method", id="method"), *parts)
+
+
+def limits() -> Html:
+    """What the numbers do not say."""
+    return element("section", element("h2", "Limits", id="limits"), element("ul", *(element("li", x) for x in LIMITS)))
+
+
+def this_run(about: dict[str, str]) -> Html:
+    """What the run says of itself."""
+    pairs = (join(element("dt", name), element("dd", text or ABSENT)) for name, text in about.items())
+    return element("section", element("h2", "This run", id="run"), element("dl", *pairs))
+
+
+def all_numbers(sections: Sequence[Group]) -> Html:
+    """Every number of numbers.json under its key, planted and measured ones in tables of their own."""
+    headers = ["key", "value [95% interval]", "null", "n", "method", "run"]
+    parts = [element("h2", "All numbers", id="numbers")]
+    for group in sections:
+        rows = [number_row(estimate) for estimate in group.estimates]
+        parts += [element("h3", group.title), table(headers, rows, "all")] if rows else []
+    return element("section", *parts)
+
+
+def number_row(estimate: Estimate) -> list[Html]:
+    """One number with its key, its method and the task that computed it."""
+    cells = (interval(estimate), null(estimate), str(estimate.n), estimate.method, estimate.run or ABSENT)
+    return [element("td", element("code", estimate.name), id=estimate.name), *(element("td", cell) for cell in cells)]

@@ -1,0 +1,192 @@
+"""Estimates and verdicts as rows of plain strings: the only place that rounds a number."""
+
+import math
+from collections.abc import Sequence
+
+from empathy_core.cards.keys import STAGES, parse_key
+from empathy_core.contracts import ActivationSet, Estimate, TextSet, Verdict
+
+Rows = list[list[str]]
+
+ABSENT = "–"
+"""Stands where a table has no number."""
+
+WORDS = {
+    "nested": "probe at the point chosen on training folds",
+    "tfidf": "words alone (TF-IDF)",
+    "excess": "probe minus words, AUROC",
+    "max": "best point, family-wise over points",
+    "auroc": "AUROC",
+    "p": "p",
+    "d_prime": "d′",
+    "accuracy": "accuracy",
+    "effective": "effective dimension",
+    "rank": "rank",
+    "range": "steering range, α in mean residual norms",
+    "none": "no intervention",
+    "steered": "steered",
+    "random": "random directions",
+    "permuted": "permuted-label direction",
+    "ablate/none": "nothing ablated",
+    "ablate/random": "random subspace ablated",
+    "ablate/style": "style subspace ablated",
+    "length-spread": "median length spread within a scenario",
+    "quality/length": "length alone, AUROC",
+    "quality/opener": "opening words, AUROC",
+    "quality/tfidf": "all words (TF-IDF), AUROC",
+    "nearest-scenarios": "cosine of the two nearest scenarios",
+    "domains": "number of domains",
+    "largest-domain": "share of the largest domain",
+    "share": "share of sentences in the style",
+    "coherent": "share of coherent replies",
+    "parses": "share of replies that parse",
+    "casual": "share of casual replies",
+    "persistence": "share of second sentences that keep the first one's style",
+}
+"""What a part of a key is called in a table; parts that are names (styles, tasks, concepts) stand as they are.
+
+An entry `stage/part` goes before one of the part alone.
+"""
+
+
+def decimals(low: float, high: float) -> int:
+    """How many decimals a number deserves: two significant digits of its interval's width, at most four.
+
+    An interval of no width (a share of 0 or 1) gets two.
+    """
+    return min(4, max(0, 1 - math.floor(math.log10(high - low)))) if high > low else 2
+
+
+def number(value: float, places: int) -> str:
+    """One number as text, with a true minus sign and no negative zero."""
+    text = f"{round(value, places) + 0.0:.{places}f}"
+    return text.replace("-", "−")
+
+
+def interval(estimate: Estimate) -> str:
+    """`value [low, high]`, rounded to what the interval's width supports."""
+    places = decimals(estimate.low, estimate.high)
+    low, value, high = (number(x, places) for x in (estimate.low, estimate.value, estimate.high))
+    return f"{value} [{low}, {high}]"
+
+
+def null(estimate: Estimate) -> str:
+    """The null, rounded like the number it stands beside."""
+    return ABSENT if estimate.null is None else number(estimate.null, decimals(estimate.low, estimate.high))
+
+
+def describe(name: str) -> str:
+    """What an estimate measures, in words, without its data set and model."""
+    key = parse_key(name)
+    # The other stages say in `what` what they measure.
+    said = (key.stage, *key.what) if key.stage == "bandwidth" else key.what
+    parts = (WORDS.get(f"{key.stage}/{part}", WORDS.get(part, part)) for part in said)
+    return " · ".join(part.replace("point=", "point ").replace("alpha=", "α = ") for part in parts)
+
+
+NUMBER_HEADERS = ("what", "value [95% interval]", "null", "n")
+
+
+def number_rows(estimates: Sequence[Estimate]) -> Rows:
+    """One row a number, model first: model, stage, what, value [low, high], null, n."""
+    keys = [parse_key(estimate.name) for estimate in estimates]
+    return [
+        [key.model or ABSENT, STAGES[key.stage], describe(one.name), interval(one), null(one), str(one.n)]
+        for key, one in zip(keys, estimates, strict=True)
+    ]
+
+
+def is_summary(estimate: Estimate) -> bool:
+    """Whether a number stands in the summary tables: all but the curves over points and strengths, which are drawn."""
+    key = parse_key(estimate.name)
+    return key.at("point") is None and key.at("alpha") is None
+
+
+def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:
+    """The models that have numbers, in order of first appearance."""
+    models = (parse_key(estimate.name).model for estimate in estimates)
+    return tuple(dict.fromkeys(model for model in models if model))
+
+
+def by_model(estimates: Sequence[Estimate], stage: str) -> dict[tuple[str, ...], dict[str, Estimate]]:
+    """The summary numbers of one stage: what was measured (in the order of `WORDS`), then model, to its estimate."""
+    table: dict[tuple[str, ...], dict[str, Estimate]] = {}
+    for estimate in filter(is_summary, estimates):
+        key = parse_key(estimate.name)
+        if key.stage == stage:
+            table.setdefault(key.what, {})[key.model] = estimate
+    words = list(WORDS)
+    return dict(sorted(table.items(), key=lambda row: [(words.index(p) if p in WORDS else -1, p) for p in row[0]]))
+
+
+def verdict_cell(verdict: Verdict) -> str:
+    """A verdict in words, with what was planted beside it where the truth is known."""
+    if verdict.expected is None:
+        return verdict.outcome
+    if verdict.expected == verdict.outcome:
+        return f"{verdict.outcome} (as planted)"
+    return f"{verdict.outcome} (MISMATCH: planted {verdict.expected})"
+
+
+def verdict_matrix(verdicts: Sequence[Verdict]) -> tuple[list[str], list[str], dict[tuple[str, str], Verdict]]:
+    """Criteria, models (each in order of first appearance) and the verdict of each cell."""
+    criteria = list(dict.fromkeys(verdict.criterion for verdict in verdicts))
+    models = list(dict.fromkeys(verdict.model for verdict in verdicts))
+    return criteria, models, {(verdict.criterion, verdict.model): verdict for verdict in verdicts}
+
+
+def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[list[str], Rows]:
+    """Headers and rows of the verdict matrix, criterion by model."""
+    criteria, models, cells = verdict_matrix(verdicts)
+    rows = [
+        [criterion, *(verdict_cell(cells[criterion, m]) if (criterion, m) in cells else ABSENT for m in models)]
+        for criterion in criteria
+    ]
+    return ["criterion", *models], rows
+
+
+def verdict_summary(verdicts: Sequence[Verdict]) -> str:
+    """One sentence: how many verdicts came out as planted, or how many are supported."""
+    known = [verdict for verdict in verdicts if verdict.expected is not None]
+    if known:
+        agreeing = sum(verdict.outcome == verdict.expected for verdict in known)
+        return f"{agreeing} of {len(known)} verdicts came out as planted."
+    counts = (f"{sum(v.outcome == o for v in verdicts)} {o}" for o in ("supported", "not supported", "not measurable"))
+    return f"Of {len(verdicts)} verdicts: {', '.join(counts)}."
+
+
+def text_set_rows(texts: TextSet) -> Rows:
+    """What a data set holds: its size, scenarios, contexts, styles, registers, kind and content hash."""
+    counted = {"contexts": "context", "lexical families": "family", "registers": "register", "roles": "role"}
+    styles = texts.column("style").tolist()
+    return [
+        ["name", texts.name],
+        ["kind", texts.kind],
+        ["texts", str(len(texts))],
+        ["scenarios", str(len(set(texts.column("scenario_id"))))],
+        *([label, str(len(set(texts.column(field).tolist()) - {""}))] for label, field in counted.items()),
+        *([f"texts of style {style}", str(styles.count(style))] for style in dict.fromkeys(styles)),
+        ["content hash", texts.content_hash],
+    ]
+
+
+def activation_rows(activations: ActivationSet) -> Rows:
+    """What was extracted from a model, how fast, and where it lies."""
+    return [
+        ["model", activations.model.name],
+        ["revision", activations.model.revision],
+        ["residual points", f"{activations.points[0]} to {activations.points[-1]}"],
+        ["pools", ", ".join(activations.pools)],
+        ["width", str(activations.dim)],
+        ["number type", activations.dtype],
+        ["response tokens", str(sum(activations.response_tokens))],
+        ["tokens per second", number(activations.tokens_per_second, 0)],
+        ["data set hash", activations.dataset_hash],
+        ["key", activations.key],
+        ["folder", activations.folder],
+    ]
+
+
+def norm_rows(activations: ActivationSet) -> Rows:
+    """The mean residual norm at each point: the unit of steering strength."""
+    return [[str(p), number(x, 2)] for p, x in zip(activations.points, activations.residual_norms, strict=True)]

@@ -1,0 +1,151 @@
+"""The door between text files and `TextSet`: JSON lines in long form, and the earlier study's three JSON shapes."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from empathy_core.contracts import BadInput, Text, TextSet
+from empathy_core.datasets.schema import check
+
+BUNDLED = Path(__file__).parent / "bundled"
+TEST_SHARE = 0.25
+"""Share of scenarios held out when a file states no split."""
+
+CONTROL_ROLES = {
+    ("response_1", "response_2", "response_3"): "non_empathic",
+    ("factual", "informational", "procedural"): "valence_stripped",
+}
+_row = TypeAdapter(Text)
+
+
+def bundled() -> TextSet:
+    """The texts shipped with the project; raises `BadInput` if a file differs from its manifest."""
+    manifest = json.loads((BUNDLED / "MANIFEST.json").read_text(encoding="utf-8"))
+    for name, facts in manifest["files"].items():
+        digest = hashlib.sha256((BUNDLED / name).read_bytes()).hexdigest()
+        if digest != facts["sha256"]:
+            raise BadInput(
+                "A bundled file has the hash its manifest states.",
+                f"{name} with sha256 {digest[:16]}…",
+                "an edit that did not update MANIFEST.json, or a damaged download",
+                "restore the file from the repository, or state the new hash",
+            )
+    texts = tuple(text for name in manifest["files"] for text in _read_rows(BUNDLED / name))
+    return check(TextSet(manifest["name"], "measured", texts))
+
+
+def load(paths: str) -> TextSet:
+    """Read comma-separated files (`.jsonl` in long form, or the earlier study's `.json`) into one checked `TextSet`.
+
+    Raises `BadInput` for a missing file, malformed JSON (with line and column), or a row that breaks the schema. When
+    the files hold only control texts, those are what is studied and they become `main`.
+    """
+    files = [Path(path.strip()) for path in paths.split(",") if path.strip()]
+    if not files:
+        raise BadInput("`--source file` needs a file.", "no --path", fix="add `--path texts.jsonl`")
+    texts = [text for path in files for text in (_read_rows(path) if path.suffix == ".jsonl" else _read_study(path))]
+    if all(text.role != "main" for text in texts):
+        texts = [replace(text, role="main") for text in texts]
+    return check(TextSet(files[0].stem, "measured", tuple(texts)))
+
+
+def write_jsonl(texts: TextSet, path: Path) -> None:
+    """Write one JSON object a line, keys in the order of `Text`."""
+    lines = (json.dumps(asdict(text), ensure_ascii=False) for text in texts.texts)
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def _read_rows(path: Path) -> Iterator[Text]:
+    for number, line in enumerate(_read(path).splitlines(), start=1):
+        if line.strip():
+            yield _validated(_parsed(line, f"{path}, line {number}"), f"{path}, line {number}")
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            "A data file can be read as UTF-8 text.", f"{path}: {error}", "a mistyped path or another encoding"
+        ) from error
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            "A data file holds JSON.",
+            f"{error.msg} at {place}"
+            + (f", line {error.lineno}" if error.lineno > 1 else "")
+            + f", column {error.colno}",
+            "a truncated file or a stray comma",
+        ) from error
+
+
+def _validated(fields: Any, place: str) -> Text:
+    try:
+        return _row.validate_python(fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the row"
+        raise BadInput(
+            "Every row has the fields of the schema.",
+            f"{first['msg'].lower()} at {place}, field {where}",
+            "a column missing, misspelt or of another type",
+            "compare with the data card's list of fields",
+        ) from error
+
+
+def _read_study(path: Path) -> Iterator[Text]:
+    """Rows of `{"triplets": [...]}` or `{"items": [...]}`; styles are the response keys that stand in every item."""
+    document = _parsed(_read(path), str(path))
+    items = document.get("triplets", document.get("items")) if isinstance(document, dict) else None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise BadInput(
+            "A `.json` data set is an object with a list `triplets` or `items`.",
+            f"{path} without one",
+            "another file of the same study",
+            "convert it to long-form `.jsonl`, one text a line",
+        )
+    for position, item in enumerate(items):
+        place = f"{path}, item {position}"
+        styles, role = _styles_of(item, place)
+        scenario_id = str(item.get("triplet_id", item.get("id")))
+        for style in styles:
+            fields = {
+                "id": f"{item['id']}-{style}",
+                "scenario_id": scenario_id,
+                "context": item.get("domain", "unspecified"),
+                "style": style,
+                "scenario": item.get("scenario"),
+                "response": item[style],
+                "role": role,
+                "split": _split(scenario_id),
+                "origin": path.name,
+            }
+            yield _validated(fields, place)
+
+
+def _styles_of(item: dict[str, Any], place: str) -> tuple[tuple[str, ...], str]:
+    shapes = {("cognitive", "affective", "instrumental"): "main", **CONTROL_ROLES}
+    for styles, role in shapes.items():
+        if "id" in item and all(style in item for style in styles):
+            return styles, role
+    raise BadInput(
+        "Each item has an id, a scenario and three responses: cognitive, affective, instrumental; response_1 … 3; or "
+        "factual, informational, procedural.",
+        f"keys {sorted(item)} at {place}",
+        "other names for the responses",
+        "rename them, or convert the file to long-form `.jsonl`",
+    )
+
+
+def _split(scenario_id: str) -> str:
+    """Held out by a hash of the id, so that the split does not depend on the order or number of rows."""
+    return "test" if int(hashlib.sha256(scenario_id.encode()).hexdigest()[:8], 16) < TEST_SHARE * 16**8 else "train"

@@ -1,0 +1,70 @@
+"""What a data set must be before anything expensive starts."""
+
+from collections import Counter, defaultdict
+
+from empathy_core.contracts import BadInput, TextSet
+
+
+def check(texts: TextSet) -> TextSet:
+    """Return `texts` if every rule of the contract holds.
+
+    Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, or a
+    scenario that appears in both splits or with two wordings.
+    """
+    if not texts.texts:
+        raise BadInput(
+            "A data set needs at least one text.",
+            f"{texts.name} with 0 rows",
+            "an empty file or a filter that kept none",
+        )
+    _ids_are_unique(texts)
+    _fields_are_filled(texts)
+    _scenarios_are_whole(texts)
+    if len(texts.main_styles) < 2:
+        raise BadInput(
+            "Probes compare styles, so a data set needs at least two main styles.",
+            f"{texts.name} with {len(texts.main_styles)}: {', '.join(texts.main_styles) or 'none'}",
+            "every row has one style, or the role column marks all rows as controls",
+            "give rows of at least two styles the role `main`",
+        )
+    return texts
+
+
+def _ids_are_unique(texts: TextSet) -> None:
+    repeated = [text_id for text_id, count in Counter(texts.column("id")).items() if count > 1]
+    if repeated:
+        raise BadInput(
+            "Every text has an id of its own.",
+            f"{len(repeated)} repeated, first {repeated[0]!r}",
+            "files joined twice, or ids numbered per style",
+            "make ids unique, for example scenario id and style joined",
+        )
+
+
+def _fields_are_filled(texts: TextSet) -> None:
+    for text in texts.texts:
+        for field in ("scenario", "response", "style", "scenario_id"):
+            if not getattr(text, field).strip():
+                raise BadInput(
+                    f"Every text has a {field}.",
+                    f"a blank one in row {text.id!r} of {texts.name}",
+                    "a generation that failed and was kept, or a shifted column",
+                    "fill the field or drop the whole scenario",
+                )
+        if text.split not in ("train", "test"):
+            raise BadInput("A split is `train` or `test`.", f"{text.split!r} in row {text.id!r}")
+
+
+def _scenarios_are_whole(texts: TextSet) -> None:
+    wordings, splits = defaultdict(set), defaultdict(set)
+    for text in texts.texts:
+        wordings[text.scenario_id].add(text.scenario)
+        splits[text.scenario_id].add(text.split)
+    for scenario_id in wordings:
+        if len(splits[scenario_id]) > 1 or len(wordings[scenario_id]) > 1:
+            raise BadInput(
+                "All texts of one scenario share its wording and its split.",
+                f"{scenario_id!r} with {len(wordings[scenario_id])} wordings in splits {sorted(splits[scenario_id])}",
+                "ids reused over scenarios, or rows split at random",
+                "give each scenario its own id and split by scenario",
+            )

@@ -1,0 +1,32 @@
+"""The one place that knows how a scenario and a response become token ids.
+
+Prompt and response are tokenised separately, so that the response's span is exact in every tokenizer.
+"""
+
+from transformers import PreTrainedTokenizerBase
+
+from empathy_core.contracts import ModelSpec
+
+
+def prompt_ids(spec: ModelSpec, tokenizer: PreTrainedTokenizerBase, scenario: str) -> list[int]:
+    """Token ids of everything before the response: begin token once (where one exists), template, scenario."""
+    if spec.chat_template:
+        text = _chat_prompt(tokenizer, scenario)
+    else:
+        text = spec.prompt_template.format(scenario=scenario)
+    # Special tokens written by a chat template are recognised in the text; the tokenizer must not add them again.
+    ids = tokenizer.encode(text, add_special_tokens=False)
+    begin = tokenizer.bos_token_id
+    return ids if begin is None or ids[:1] == [begin] else [begin, *ids]
+
+
+def _chat_prompt(tokenizer: PreTrainedTokenizerBase, scenario: str) -> str:
+    messages = [{"role": "user", "content": scenario}]
+    text = str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+    # Reasoning models open a thought here; the response is the answer, so it belongs after an empty one.
+    return f"{text.rstrip()}\n\n</think>\n\n" if text.rstrip().endswith("<think>") else text
+
+
+def response_ids(spec: ModelSpec, tokenizer: PreTrainedTokenizerBase, response: str) -> list[int]:
+    """Token ids of the response alone, its prefix included, without begin or end token."""
+    return tokenizer.encode(spec.response_prefix + response, add_special_tokens=False)

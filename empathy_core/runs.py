@@ -1,0 +1,102 @@
+"""The door to Metaflow's client: find an earlier run once, read its artifacts, know where activations are stored."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from metaflow import Flow, Run, namespace
+from metaflow.exception import MetaflowNotFound
+from metaflow.plugins.datastores.local_storage import LocalStorage
+
+from empathy_core.contracts import BadInput, Estimate, TextSet
+from empathy_core.datasets.files import bundled
+
+LATEST = "latest"
+PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
+
+
+def resolve_run(flow: str, pathspec: str) -> str:
+    """The pathspec of a successful run: `latest` in the current namespace, or a given `Flow/id` in any namespace.
+
+    Raises `BadInput` if there is none, or if the given run failed, is still running or belongs to another flow.
+    """
+    if pathspec == LATEST:
+        run = _latest_successful(flow)
+        if run is None:
+            raise BadInput(
+                f"This flow reads a successful run of {flow}.",
+                "none in the current namespace",
+                "the earlier flow has not run here, or only under another user",
+                f"run `python flows/{_file_of(flow)} run` first, or give the run's pathspec",
+            )
+        return run.pathspec
+    if not pathspec.startswith(f"{flow}/"):
+        raise BadInput(
+            f"The upstream run is given as `{flow}/<run id>`.",
+            repr(pathspec),
+            "the run id alone, or a run of another flow",
+        )
+    run = _any_namespace(pathspec)
+    if not run.successful:
+        raise BadInput(
+            "Only a successful run can be read.",
+            f"{pathspec}, which {'failed' if run.finished else 'has not finished'}",
+            "a failed branch",
+            f"`python flows/{_file_of(flow)} resume --origin-run-id {run.id}` recomputes only what is missing",
+        )
+    return run.pathspec
+
+
+def upstream_texts(pathspec: str) -> tuple[str, TextSet]:
+    """The texts of a DatasetFlow run and its pathspec; `latest` without any such run reads the bundled texts."""
+    if pathspec == LATEST and _latest_successful("DatasetFlow") is None:
+        return "bundled texts, no DatasetFlow run", bundled()
+    run = resolve_run("DatasetFlow", pathspec)
+    return run, artifact(run, "texts")
+
+
+def stamped(estimates: Sequence[Estimate], pathspec: str) -> tuple[Estimate, ...]:
+    """The same estimates with the pathspec of the task that computed them."""
+    return tuple(replace(estimate, run=pathspec) for estimate in estimates)
+
+
+def artifact(pathspec: str, name: str) -> Any:
+    """One artifact of a run's last step."""
+    return getattr(_any_namespace(pathspec).data, name)
+
+
+def activation_store() -> str:
+    """The folder for activations, beside Metaflow's own local datastore."""
+    return str(Path(LocalStorage.get_datastore_root_from_config(lambda *_, **__: None)).resolve() / "activations")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that decide numbers."""
+    return {name: version(name) for name in PACKAGES}
+
+
+def _latest_successful(flow: str) -> Run | None:
+    try:
+        return Flow(flow).latest_successful_run
+    except MetaflowNotFound:
+        return None
+
+
+def _any_namespace(pathspec: str) -> Run:
+    # A pathspec names one run exactly, so whose it is does not matter.
+    namespace(None)
+    try:
+        return Run(pathspec)
+    except MetaflowNotFound as error:
+        raise BadInput(
+            "The upstream run exists in this datastore.",
+            pathspec,
+            "a mistyped id, another datastore, or another working folder",
+            f"`python flows/{_file_of(pathspec.split('/')[0])} list runs` shows what there is",
+        ) from error
+
+
+def _file_of(flow: str) -> str:
+    return f"{flow.removesuffix('Flow').lower()}_flow.py"

@@ -1,0 +1,34 @@
+"""What generation starts from and what it returns: plain records, so that judging needs no torch."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How replies are drawn."""
+
+    temperature: float = 0.7
+    """0 is greedy."""
+    max_new_tokens: int = 96
+    """A reply that has not ended by then counts as unfinished."""
+    batch_rows: int = 64
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one row of a generation batch starts from."""
+
+    scenario: str
+    seed: int
+    """The row's random numbers depend on this alone, so arms with equal seeds are paired and batching changes nothing."""
+    opening: str = ""
+    """Response text already given; the model continues it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One generated reply, without prompt and special tokens."""
+
+    text: str
+    finished: bool
+    """The model ended it by itself."""

@@ -1,0 +1,97 @@
+"""`make study`: the four flows on the grammar's texts and on the bundled ones, and the report in `reports/`."""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from empathy_core.cards.page import write_report
+from empathy_core.contracts import Verdict
+from empathy_core.models.specs import ORGANISMS, resolve_all
+from empathy_core.runs import artifact
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKERS = "2"
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The pathspecs of one run of all four flows."""
+
+    dataset: str
+    validation: str
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the study and write the report; `--models` replaces the organisms on the bundled texts."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--models", default="", help="names, folders or hub ids, separated by commas")
+    parser.add_argument("--reports", default=str(ROOT / "reports"), help="folder of the report")
+    options = parser.parse_args(arguments)
+    organisms = ",".join(ORGANISMS)
+    models = options.models or organisms
+    resolve_all(models)
+    calibration = run_chain("organism", organisms)
+    natural = run_chain("bundled", models)
+    page = _report(Path(options.reports), (calibration, natural))
+    for line in summary(artifact(calibration.validation, "verdicts")):
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"Report: {page}\n")
+
+
+def run_chain(source: str, models: str) -> Chain:
+    """Run DatasetFlow, ActivationFlow, ProbeFlow and ValidationFlow, each pinned to the one before."""
+    dataset = run_flow("DatasetFlow", "--source", source)
+    activations = run_flow("ActivationFlow", "--dataset", dataset, "--models", models)
+    probes = run_flow("ProbeFlow", "--activations", activations)
+    return Chain(dataset, run_flow("ValidationFlow", "--probes", probes))
+
+
+def run_flow(flow: str, *arguments: str) -> str:
+    """Run one flow as a user would and return its pathspec; its log is shown if it fails."""
+    script = ROOT / "flows" / f"{flow.removesuffix('Flow').lower()}_flow.py"
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        run_id = Path(folder) / "run_id"
+        command = [sys.executable, str(script), "--no-pylint", "run", "--max-workers", WORKERS]
+        command += ["--run-id-file", str(run_id), *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=os.environ, capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.stdout.write(done.stdout + done.stderr)
+            raise SystemExit(f"{flow} failed; what it finished is kept: python {script.relative_to(ROOT)} resume")
+        pathspec = f"{flow}/{run_id.read_text().strip()}"
+    sys.stdout.write(f"{pathspec}  {' '.join(arguments)}  {time.monotonic() - started:.0f} s\n")
+    sys.stdout.flush()
+    return pathspec
+
+
+def summary(verdicts: Sequence[Verdict]) -> list[str]:
+    """What was found, a line for each organism: criteria that came out as planted, and those that did not."""
+    lines = ["Calibration: what each organism must show, and what was found."]
+    for model in dict.fromkeys(verdict.model for verdict in verdicts):
+        own = [verdict for verdict in verdicts if verdict.model == model]
+        wrong = [verdict for verdict in own if verdict.outcome != verdict.expected]
+        found = ", ".join(verdict.criterion for verdict in own if verdict.outcome == "supported") or "nothing"
+        lines.append(f"  {model}: {len(own) - len(wrong)} of {len(own)} criteria as planted; supported: {found}")
+        lines += [f"    NOT AS PLANTED: {v.criterion} is {v.outcome}, planted {v.expected}" for v in wrong]
+    return lines
+
+
+def _report(folder: Path, chains: Sequence[Chain]) -> Path:
+    estimates, verdicts, kinds = [], [], {}
+    for chain in chains:
+        texts = artifact(chain.dataset, "texts")
+        estimates += [gate.estimate for gate in artifact(chain.dataset, "quality")]
+        estimates += artifact(chain.validation, "numbers")
+        verdicts += artifact(chain.validation, "verdicts")
+        kinds[texts.name] = texts.kind
+    return write_report(folder, estimates, verdicts, kinds)
+
+
+if __name__ == "__main__":
+    main()

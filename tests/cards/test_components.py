@@ -1,0 +1,117 @@
+from dataclasses import replace
+
+import pytest
+from metaflow.cards import Image, Markdown, ProgressBar, Table
+
+from empathy_core.cards.components import (
+    activation_card,
+    dataset_card,
+    heading,
+    live_progress,
+    probe_card,
+    study_card,
+    validation_card,
+)
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Text, TextSet
+from empathy_core.datasets.gates import Gate
+
+HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
+
+
+def markdown(components):
+    return [component._text for component in components if isinstance(component, Markdown)]
+
+
+def cells(components):
+    return [cell for part in components if isinstance(part, Table) for row in part._data for cell in row]
+
+
+def hostile_texts():
+    texts = (Text("1", "s", HOSTILE, "warm", HOSTILE, HOSTILE), Text("2", "s", HOSTILE, "cold", "b", "c"))
+    return TextSet(HOSTILE, "measured", texts)
+
+
+def test_a_heading_is_markdown_of_plain_words():
+    assert markdown([heading("Read: probes")]) == ["## Read: probes"]
+
+
+@pytest.mark.parametrize("outside", [HOSTILE, "[a](b)", "`a`", "**a**", "a_b_", "a\nb", "a|b", "!a", ""])
+def test_a_heading_refuses_what_markdown_could_read_as_markup(outside):
+    with pytest.raises(BadInput, match="plain words"):
+        heading(outside)
+
+
+def test_a_hostile_model_name_reaches_table_cells_and_image_labels_only(estimates, verdicts):
+    numbers = [replace(e, name=e.name.replace("untrained", HOSTILE)) for e in estimates]
+    judged = [
+        replace(v, model=v.model.replace("untrained", HOSTILE), evidence=(v.evidence[0].replace("untrained", HOSTILE),))
+        for v in verdicts
+    ]
+    components = study_card(numbers, judged)
+    assert HOSTILE in cells(components)
+    assert all(type(cell) is str for cell in cells(components))
+    assert all("script" not in text and "javascript" not in text for text in markdown(components))
+    assert {type(component) for component in components} == {Markdown, Table, Image}
+
+
+def test_hostile_texts_and_replies_stand_in_plain_table_cells(estimates):
+    quality = [one for one in estimates if "/quality/" in one.name]
+    gates = [Gate(HOSTILE, one, "≤ 0.62", None, HOSTILE) for one in quality]
+    shown = [*dataset_card(hostile_texts(), gates), *validation_card(estimates, [("steered", "0.5", HOSTILE, HOSTILE)])]
+    assert cells(shown).count(HOSTILE) >= 4
+    assert all(type(cell) is str for cell in cells(shown))
+    assert not [text for text in markdown(shown) if "<" in text]
+
+
+def test_a_gate_says_in_words_whether_it_passed(estimates):
+    quality = [one for one in estimates if "/quality/" in one.name][:3]
+    gates = [Gate("g", one, "≤ 0.62", passed) for one, passed in zip(quality, (True, False, None), strict=True)]
+    shown = cells(dataset_card(hostile_texts(), gates))
+    assert {"passed", "FAILED", "reported only"} <= set(shown)
+
+
+def test_the_probe_card_draws_what_can_be_read_and_prints_every_summary_number(estimates):
+    own = [one for one in estimates if one.name.startswith("grammar/persistent/read/")]
+    components = probe_card(own)
+    assert sum(isinstance(component, Image) for component in components) == 3
+    assert cells(components).count("persistent") == sum("point=" not in one.name for one in own)
+
+
+def test_the_study_card_puts_planted_and_measured_numbers_in_different_tables(estimates, verdicts):
+    tables = [part._data for part in study_card(estimates, verdicts) if isinstance(part, Table)]
+    for rows in tables:
+        stages = {row[1] for row in rows if len(row) == 6}
+        assert "Texts: quality gates" not in stages or len(stages) == 1
+
+
+def test_the_activation_card_gives_the_unit_of_steering_for_every_point():
+    spec = ModelSpec("m", "here")
+    activations = ActivationSet(
+        spec, "key", "folder", "hash", ("a", "b"), (0, 1, 2), POOLS, 8, "float32", (0.5, 1.25, 2.0), (9, 11), 123.4
+    )
+    shown = cells(activation_card(activations, 2))
+    assert ["0", "0.50", "1", "1.25", "2", "2.00"] == shown[-6:]
+    assert "20" in shown and "123" in shown
+
+
+class Card:
+    """Stands in for `current.card`: keeps what it is given and counts refreshes."""
+
+    def __init__(self):
+        self.components, self.refreshed = [], 0
+
+    def append(self, component):
+        self.components.append(component)
+
+    def refresh(self):
+        self.refreshed += 1
+
+
+def test_progress_moves_the_bar_and_refreshes_the_card():
+    card = Card()
+    report = live_progress(card, HOSTILE)
+    report(3, 12)
+    (bar,) = card.components
+    assert isinstance(bar, ProgressBar)
+    assert (bar.render()["value"], bar.render()["max"], bar.render()["details"]) == (25, 100, "3 of 12")
+    assert card.refreshed == 2

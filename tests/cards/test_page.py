@@ -1,0 +1,157 @@
+import base64
+import itertools
+import json
+from dataclasses import replace
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import pytest
+
+from empathy_core.cards.page import redraw_report, write_report
+from empathy_core.contracts import BadInput
+
+HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">"\'[x](javascript:alert(1))'
+
+
+class Page(HTMLParser):
+    """The elements of a page in order, with the text inside each kind."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.elements, self.text, self.open = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in ("meta", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, "every element is closed in its turn"
+
+    def handle_data(self, data):
+        self.text.append((self.open[-1] if self.open else "", data))
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def words(self):
+        return " ".join(text for tag, text in self.text if tag != "style")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory, estimates, verdicts, about):
+    folder = tmp_path_factory.mktemp("report")
+    return write_report(folder, estimates, verdicts, about).parent
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    return Page((report / "index.html").read_text(encoding="utf-8"))
+
+
+def files(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_report_drawn_again_from_its_numbers_and_verdicts_is_the_same_bytes(report, tmp_path):
+    redraw_report(report, tmp_path)
+    assert files(tmp_path) == files(report)
+    assert {"numbers.json", "verdicts.json", "index.html", "figures/figure-1-bandwidth.svg"} <= set(files(report))
+
+
+def test_the_order_of_the_numbers_does_not_change_the_page(report, tmp_path, estimates, verdicts, about):
+    write_report(tmp_path, estimates[::-1], verdicts, about)
+    assert files(tmp_path) == files(report)
+
+
+def test_the_page_needs_nothing_but_itself(page):
+    sources = [source for tag, attributes in page.elements for name, source in attributes.items() if name == "src"]
+    assert sources and all(source.startswith("data:image/svg+xml;base64,") for source in sources)
+    assert not page.all("script") and not page.all("link") and not page.all("iframe")
+    css = "".join(text for tag, text in page.text if tag == "style")
+    assert "url(" not in css and "@import" not in css
+
+
+def test_every_figure_is_embedded_with_words_for_those_who_cannot_see_it(page, report):
+    embedded = [base64.b64decode(image["src"].split(",")[1]) for image in page.all("img")]
+    assert sorted(embedded) == sorted(path.read_bytes() for path in (report / "figures").iterdir())
+    assert all(len(image["alt"]) > 20 for image in page.all("img"))
+
+
+def test_headings_stand_in_order(page):
+    levels = [int(tag[1]) for tag, _ in page.elements if tag in ("h1", "h2", "h3")]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+def test_every_number_in_a_table_leads_to_its_key_method_and_run(page, estimates):
+    targets = {attributes["id"] for _, attributes in page.elements if "id" in attributes}
+    links = [unquote(a["href"][1:]) for a in page.all("a") if a["href"].startswith("#")]
+    assert {one.name for one in estimates} <= targets
+    assert set(links) <= targets
+    assert sum("title" in a for a in page.all("a")) > 100
+    assert page.words().count("tests.cards.made_by_hand") == len(estimates)
+
+
+def test_the_verdicts_come_first_and_agree_with_what_was_planted(page):
+    words = page.words()
+    assert "20 of 20 verdicts came out as planted." in words
+    assert "mismatch" not in words
+    assert words.index("not supported") < words.index("Figure 1.") < words.index("What decided the verdicts")
+
+
+def test_a_mismatch_is_said_and_marked(tmp_path, estimates, verdicts, about):
+    wrong = [replace(verdicts[0], outcome="not supported"), *verdicts[1:]]
+    found = Page(write_report(tmp_path, estimates, wrong, about).read_text(encoding="utf-8"))
+    assert "19 of 20 verdicts" in found.words() and "mismatch: planted supported" in found.words()
+    assert [cell for cell in found.all("td") if cell.get("class") == "mismatch"]
+
+
+def test_a_verdict_that_could_not_be_measured_says_why_and_what_is_missing(tmp_path, estimates, verdicts, about):
+    missing = tuple(e for e in estimates if not (e.name.startswith("grammar/persistent/write") and "range" in e.name))
+    judged = [
+        replace(v, outcome="not measurable", reason="no judge reads these texts")
+        if (v.criterion, v.model) == ("steerability", "persistent")
+        else v
+        for v in verdicts
+    ]
+    found = Page(write_report(tmp_path, missing, judged, about).read_text(encoding="utf-8"))
+    assert "steerability, persistent: not measurable. no judge reads these texts" in found.words()
+
+
+def test_planted_and_measured_sections_are_labelled(page):
+    badges = [text for tag, text in page.text if tag == "span" and text in ("planted", "measured")]
+    assert badges == ["planted", "measured"]
+
+
+def test_hostile_names_and_reasons_stay_text(tmp_path, estimates, verdicts):
+    def odd(text):
+        return text.replace("untrained", HOSTILE).replace("grammar", "mine")
+
+    numbers = [replace(e, name=odd(e.name), method=HOSTILE, run=HOSTILE) for e in estimates if "grammar" in e.name]
+    judged = [
+        replace(v, model=odd(v.model), reason=HOSTILE, evidence=(odd(v.evidence[0]),), expected=None)
+        for v in verdicts
+        if v.model == "untrained"
+    ]
+    found = Page(write_report(tmp_path, numbers, judged, {HOSTILE: HOSTILE}).read_text(encoding="utf-8"))
+    assert HOSTILE in found.words()
+    assert {tag for tag, _ in found.elements} <= set(
+        "html head meta title style body header section nav h1 h2 h3 p div table thead tbody tr th td span small a "
+        "code figure img figcaption b ul li dl dt dd".split()
+    )
+    for _, attributes in found.elements:
+        assert not [name for name in attributes if name.startswith("on")]
+        assert not attributes.get("href", "").lower().startswith(("javascript", "data"))
+
+
+def test_nothing_is_written_when_the_numbers_are_refused(tmp_path, estimates, verdicts, about):
+    with pytest.raises(BadInput):
+        write_report(tmp_path / "new", [*estimates, estimates[0]], verdicts, about)
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_run_is_described_as_it_described_itself(page, report, about):
+    assert all(value in page.words() for value in about.values())
+    assert json.loads((report / "verdicts.json").read_text())["about"] == about

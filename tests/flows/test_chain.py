@@ -1,0 +1,104 @@
+"""The four flows on a user's own checkpoint and texts, and on an organism whose truth is known."""
+
+import json
+import shutil
+
+import pytest
+
+STYLES = ("cognitive", "affective", "instrumental")
+
+
+@pytest.fixture(scope="module")
+def study_file(tmp_path_factory):
+    """The earlier study's shape of file, with forty scenarios."""
+    replies = {
+        "cognitive": "You may be asking yourself what the {} says about the plan you had in mind.",
+        "affective": "That {} is a sad thing to carry, and I am sitting here feeling it with you.",
+        "instrumental": "Write down what the {} costs this week, then ring the office and ask for a date.",
+    }
+    topics = [f"{noun} {number}" for noun in ("letter", "journey", "house", "exam") for number in range(10)]
+    triplets = [
+        {"id": f"t{i}", "scenario": f"The {topic} went wrong for me.", **{s: r.format(topic) for s, r in replies.items()}}
+        for i, topic in enumerate(topics)
+    ]
+    path = tmp_path_factory.mktemp("study") / "triplets.json"
+    path.write_text(json.dumps({"triplets": triplets}))
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def own_run(workplace, study_file, tiny_llama_folder):
+    dataset, _ = workplace.run("dataset", "--source", "file", "--path", study_file)
+    activations, _ = workplace.run("activation", "--dataset", dataset, "--models", tiny_llama_folder)
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
+    validation, _ = workplace.run("validation", "--probes", probes, "--prompts", "24")
+    return dataset, activations, probes, validation
+
+
+def test_a_local_checkpoint_and_the_earlier_study_s_file_go_through_all_four_flows(workplace, own_run):
+    numbers = {estimate.name: estimate for estimate in workplace.artifact(own_run[3], "numbers")}
+    text_baseline = numbers["triplets/tiny-llama/read/three-way/tfidf/auroc"]
+    assert text_baseline.value == 1.0
+    assert numbers["triplets/tiny-llama/read/three-way/excess"].value <= 0
+    assert "triplets/tiny-llama/write/affective/steered/alpha=0.5/coherent" in numbers
+    assert all(estimate.run.split("/")[0] in ("ProbeFlow", "ValidationFlow") for estimate in numbers.values())
+
+
+def test_texts_that_words_give_away_leave_no_claim_and_what_needs_a_judge_says_so(workplace, own_run):
+    verdicts = {verdict.criterion: verdict for verdict in workplace.artifact(own_run[3], "verdicts")}
+    assert verdicts["excess over text"].outcome == "not supported"
+    for criterion in ("steerability", "ablation necessity", "bandwidth above null"):
+        assert verdicts[criterion].outcome == "not measurable"
+        assert "no judge can score" in verdicts[criterion].reason
+
+
+def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_run, tiny_llama_folder):
+    again, _ = workplace.run("activation", "--dataset", own_run[0], "--models", tiny_llama_folder)
+    first, second = (workplace.artifact(run, "activations")["tiny-llama"] for run in (own_run[1], again))
+    assert first == second
+
+
+def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
+    dataset, _ = workplace.run("dataset", "--source", "organism")
+    activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "200")
+    validation, _ = workplace.run("validation", "--probes", probes, "--prompts", "24", "--null-prompts", "6")
+    verdicts = workplace.artifact(validation, "verdicts")
+    assert {verdict.criterion: verdict.outcome for verdict in verdicts} == {v.criterion: v.expected for v in verdicts}
+
+
+def test_a_broken_branch_leaves_the_others_and_resume_computes_only_what_is_missing(
+    workplace, own_run, tiny_llama_folder, tiny_gpt2_folder, tmp_path
+):
+    broken = tmp_path / "broken-llama"
+    shutil.copytree(tiny_llama_folder, broken)
+    weights = broken / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[: len(whole) // 2])
+    models = f"{tiny_llama_folder},{broken},{tiny_gpt2_folder}"
+    run, output = workplace.run("activation", "--dataset", own_run[0], "--models", models, succeeds=False)
+    assert "safetensors" in output and "What to do" in output
+    _, refused = workplace.run("probe", "--activations", run, succeeds=False)
+    assert "Only a successful run can be read" in refused
+    weights.write_bytes(whole)
+    resumed, output = workplace.run("activation", "--origin-run-id", run.split("/")[1], verb="resume")
+    assert set(workplace.artifact(resumed, "activations")) == {"tiny-llama", "broken-llama", "tiny-gpt2"}
+    cloned = [line for line in output.splitlines() if "/extract/" in line and "Cloning" in line]
+    started = {line.split("/extract/")[1].split(" ")[0] for line in output.splitlines() if "/extract/" in line and "Task is starting" in line}
+    assert len(cloned) >= 1 and len(started) <= 2
+
+
+@pytest.mark.parametrize(
+    "flow, arguments, sentence",
+    [
+        ("dataset", ("--source", "web"), "bundled, organism or file"),
+        ("dataset", ("--source", "file", "--path", "nowhere.json"), "mistyped path"),
+        ("activation", ("--models", "gemma-99b"), "gemma-99b"),
+        ("probe", ("--activations", "ActivationFlow/404"), "The upstream run exists in this datastore"),
+        ("validation", ("--probes", "404"), "given as `ProbeFlow/<run id>`"),
+    ],
+)
+def test_bad_input_fails_in_the_first_step_with_one_paragraph(workplace, flow, arguments, sentence):
+    _, output = workplace.run(flow, *arguments, succeeds=False)
+    assert sentence in output
+    assert "/start/" in output and "/extract/" not in output

@@ -1,0 +1,63 @@
+"""Data flows one way: a module imports from its own stage or an earlier one, and heavy libraries stay behind their doors."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "empathy_core"
+ROOT = Path(__file__).parent.parent / PACKAGE
+STAGES = (
+    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
+)
+DOORS = {
+    "torch": ("organisms/train", "models/", "activations/", "steering/hooks", "steering/generate", "steering/likelihood"),
+    "transformers": ("organisms/train", "models/", "activations/packing", "steering/generate"),
+    "matplotlib": ("cards/figures",),
+    "metaflow": ("cards/components", "cards/serve", "runs"),
+}
+ANALYSIS = "geometry.reading steering.analysis verdicts cards.page cards.components datasets.sources datasets.gates runs study"
+
+WITHOUT_TORCH = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "transformers", "transformer_lens"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def imported_names(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}:{node.lineno} imports relatively; write the full name"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_backwards_and_heavy_libraries_stay_behind_their_doors(path):
+    module = path.relative_to(ROOT).with_suffix("").as_posix()
+    if module == "__init__":
+        return
+    for name in imported_names(path):
+        top, _, rest = name.partition(".")
+        if top == PACKAGE:
+            earlier = STAGES[: STAGES.index(module.split("/")[0]) + 1]
+            assert rest.split(".")[0] in earlier, f"{module} imports {name}, which comes later in the pipeline"
+        if top in DOORS:
+            assert module.startswith(DOORS[top]), f"{module} imports {top}; only {', '.join(DOORS[top])} may"
+
+
+def test_analysis_and_report_run_where_torch_is_not_installed():
+    modules = ", ".join(f"{PACKAGE}.{name}" for name in ANALYSIS.split())
+    subprocess.run([sys.executable, "-c", f"{WITHOUT_TORCH}\nimport {modules}"], check=True, cwd=ROOT.parent)
+
+
+def test_no_file_is_a_catch_all():
+    names = {path.stem for path in ROOT.rglob("*.py")}
+    assert not names & {"utils", "util", "common", "helpers", "config", "constants", "misc"}

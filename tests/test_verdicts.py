@@ -1,0 +1,63 @@
+"""Verdicts follow their rules from the estimates alone."""
+
+import pytest
+from toy import toy_texts
+
+from empathy_core.contracts import Estimate, ModelSpec
+from empathy_core.verdicts import CRITERIA, judge_models
+
+STYLES = ("cognitive", "affective", "instrumental")
+MODEL = ModelSpec("m", "m")
+
+
+def estimates(**changes):
+    """A model for which everything holds, with named values (value, low, high, null) changed."""
+    found = {
+        "read/three-way/max/p": (0.001, 0.0, 0.004, None),
+        "read/three-way/excess": (0.4, 0.3, 0.5, 0.0),
+        **{f"write/{concept}/range": (0.5, 0.4, 0.6, 0.0) for concept in (*STYLES, "casual")},
+        "ablate/style/persistence": (0.5, 0.4, 0.6, 0.9),
+        "ablate/random/persistence": (0.9, 0.85, 0.95, None),
+        "bandwidth/empathy": (1.0, 0.8, 1.2, 0.1),
+    } | changes
+    return [Estimate(f"toy/m/{name}", *v[:3], 30, v[3], "test") for name, v in found.items() if v is not None]
+
+
+def outcomes(found):
+    return {
+        verdict.criterion: verdict.outcome for verdict in judge_models(found, toy_texts(4, STYLES), [MODEL], "no judge")
+    }
+
+
+def test_every_criterion_is_supported_where_everything_holds():
+    assert set(outcomes(estimates()).values()) == {"supported"}
+
+
+@pytest.mark.parametrize(
+    "criterion, change",
+    [
+        ("separation", {"read/three-way/max/p": (0.2, 0.18, 0.22, None)}),
+        ("excess over text", {"read/three-way/excess": (0.1, -0.01, 0.2, 0.0)}),
+        ("steerability", {"write/affective/range": (0.3, 0.0, 0.4, 0.0)}),
+        ("ablation necessity", {"ablate/style/persistence": (0.84, 0.8, 0.88, 0.9)}),
+        ("register steerable", {"write/casual/range": (0.0, 0.0, 0.1, 0.0)}),
+        ("bandwidth above null", {"bandwidth/empathy": (0.3, 0.1, 0.5, 0.1)}),
+    ],
+)
+def test_one_failing_number_fails_its_own_criterion_only(criterion, change):
+    found = outcomes(estimates(**change))
+    assert [name for name, outcome in found.items() if outcome == "not supported"] == [criterion]
+
+
+def test_a_criterion_without_its_numbers_is_not_measurable_and_says_why():
+    verdicts = judge_models(estimates(**{"bandwidth/empathy": None}), toy_texts(4, STYLES), [MODEL], "no judge here")
+    [missing] = [verdict for verdict in verdicts if verdict.outcome == "not measurable"]
+    assert (missing.criterion, missing.reason) == ("bandwidth above null", "no judge here")
+
+
+def test_every_criterion_states_what_each_organism_must_show():
+    assert all(set(criterion.planted) == {"persistent", "graded", "scrambled", "untrained"} for criterion in CRITERIA)
+
+
+def test_expectations_stand_only_beside_organisms_on_grammar_texts():
+    assert all(v.expected is None for v in judge_models(estimates(), toy_texts(4, STYLES), [MODEL], ""))
