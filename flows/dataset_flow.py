@@ -23,11 +23,11 @@ class DatasetFlow(FlowSpec):
         from empathy_core.datasets.sources import read_source
 
         self.texts = read_source(self.source, self.path, self.seed)
-        self.next(self.quality)
+        self.next(self.measure)
 
     @card(type="blank")
     @step
-    def quality(self):
+    def measure(self):
         from empathy_core.cards.components import dataset_card
         from empathy_core.datasets.gates import gates
         from empathy_core.datasets.splits import grouped_folds

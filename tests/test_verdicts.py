@@ -14,6 +14,7 @@ def estimates(**changes):
     """A model for which everything holds, with named values (value, low, high, null) changed."""
     found = {
         "read/three-way/max/p": (0.001, 0.0, 0.004, None),
+        "read/three-way/nested/auroc": (0.9, 0.85, 0.95, 0.55),
         "read/three-way/excess": (0.4, 0.3, 0.5, 0.0),
         **{f"write/{concept}/range": (0.5, 0.4, 0.6, 0.0) for concept in (*STYLES, "casual")},
         "ablate/style/persistence": (0.5, 0.4, 0.6, 0.9),
@@ -37,6 +38,7 @@ def test_every_criterion_is_supported_where_everything_holds():
     "criterion, change",
     [
         ("separation", {"read/three-way/max/p": (0.2, 0.18, 0.22, None)}),
+        ("separation", {"read/three-way/nested/auroc": (0.56, 0.53, 0.59, 0.54)}),
         ("excess over text", {"read/three-way/excess": (0.1, -0.01, 0.2, 0.0)}),
         ("steerability", {"write/affective/range": (0.3, 0.0, 0.4, 0.0)}),
         ("ablation necessity", {"ablate/style/persistence": (0.84, 0.8, 0.88, 0.9)}),

@@ -1,15 +1,15 @@
 """What a data set must be before anything expensive starts."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
-from empathy_core.contracts import BadInput, TextSet
+from empathy_core.contracts import BadInput, Text, TextSet
 
 
 def check(texts: TextSet) -> TextSet:
     """Return `texts` if every rule of the contract holds.
 
     Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, or a
-    scenario that appears in both splits or with two wordings.
+    scenario with two wordings, splits or lexical families.
     """
     if not texts.texts:
         raise BadInput(
@@ -56,15 +56,14 @@ def _fields_are_filled(texts: TextSet) -> None:
 
 
 def _scenarios_are_whole(texts: TextSet) -> None:
-    wordings, splits = defaultdict(set), defaultdict(set)
+    first: dict[str, Text] = {}
     for text in texts.texts:
-        wordings[text.scenario_id].add(text.scenario)
-        splits[text.scenario_id].add(text.split)
-    for scenario_id in wordings:
-        if len(splits[scenario_id]) > 1 or len(wordings[scenario_id]) > 1:
-            raise BadInput(
-                "All texts of one scenario share its wording and its split.",
-                f"{scenario_id!r} with {len(wordings[scenario_id])} wordings in splits {sorted(splits[scenario_id])}",
-                "ids reused over scenarios, or rows split at random",
-                "give each scenario its own id and split by scenario",
-            )
+        sibling = first.setdefault(text.scenario_id, text)
+        for field in ("scenario", "split", "family"):
+            if getattr(text, field) != getattr(sibling, field):
+                raise BadInput(
+                    "All texts of one scenario share its wording, its split and its lexical family.",
+                    f"{field} {getattr(text, field)!r} in row {text.id!r}, {getattr(sibling, field)!r} in {sibling.id!r}",
+                    "scenario ids used twice, or rows divided at random",
+                    "give each scenario its own id, and divide whole scenarios",
+                )

@@ -181,8 +181,8 @@ def _unsteered(sweep: Sweep, values: Float[np.ndarray, " trial"]) -> Float[np.nd
 
 
 def _steered(sweep: Sweep, values: Float[np.ndarray, " trial"], concept: str) -> Float[np.ndarray, "prompt strength"]:
-    """Values along a concept's own direction; strength 0 comes first and is the arm `none`."""
-    return np.column_stack([_unsteered(sweep, values), _by_strength(sweep, values, "steered", concept)[0]])
+    """Means over repeats along a concept's own direction; strength 0 comes first and is the arm `none`."""
+    return np.column_stack([_unsteered(sweep, values), _by_strength(sweep, values, "steered", concept).mean(axis=0)])
 
 
 def _bootstrap_weights(sweep: Sweep, seed: int) -> Float[np.ndarray, "draw prompt"]:

@@ -19,12 +19,12 @@ SEED_STRIDE, REPEAT_STRIDE = 1_000_003, 7_919
 class SweepSettings:
     """Size of the experiment."""
 
-    strengths: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+    strengths: tuple[float, ...] = (0.1, 0.2, 0.35, 0.5, 0.65)
     """Units of the mean residual norm at the steering point; strength 0 is the arm `none`, always included."""
     prompts: int = 32
     """Held-out prompts, the same for every direction; scenarios are reused with new seeds when there are fewer."""
-    unsteered_repeats: int = 3
-    """Replies of `none` per prompt: every curve starts from their mean, so its noise would move all of them."""
+    repeats: int = 3
+    """Replies per prompt in the arms `none` and `steered`; a null direction, one of many, gets one."""
     random_directions: int = 20
     seed: int = 0
 
@@ -38,7 +38,7 @@ class Trial:
     target: str
     """Concept the direction stands for; empty for `none` and `random`, which are read for every concept."""
     draw: int
-    """Which null direction, or which repeat of `none`."""
+    """Which null direction, or which repeat of `none` and `steered`."""
     strength: float
     prompt: int
 
@@ -89,8 +89,8 @@ def plan(directions: DirectionSet, settings: SweepSettings, with_nulls: bool) ->
     Permuted-label directions are a comparison and not a threshold: every second strength is enough for them.
     """
     names = [direction.concept for direction in directions.steered]
-    arms = [("none", "", range(settings.unsteered_repeats), (0.0,))]
-    arms += [("steered", name, range(1), settings.strengths) for name in names]
+    arms = [("none", "", range(settings.repeats), (0.0,))]
+    arms += [("steered", name, range(settings.repeats), settings.strengths) for name in names]
     if with_nulls:
         arms += [("random", "", range(settings.random_directions), settings.strengths)]
         arms += [("permuted", name, range(len(directions.permuted)), settings.strengths[::2]) for name in names]
@@ -107,19 +107,20 @@ def additions(
     trials: Sequence[Trial], directions: DirectionSet, settings: SweepSettings
 ) -> Float[np.ndarray, "row dim"]:
     """The vector each trial adds, in units of the residual stream: strength × mean residual norm × unit direction."""
-    units = {("steered", d.concept, 0): d.vector for d in directions.steered}
+    width, rng = len(directions.steered[0].vector), np.random.default_rng(settings.seed)
+    units = {("none", "", repeat): np.zeros(width) for repeat in range(settings.repeats)}
+    for repeat in range(settings.repeats):
+        units |= {("steered", d.concept, repeat): d.vector for d in directions.steered}
     for draw, permuted in enumerate(directions.permuted):
         units |= {("permuted", d.concept, draw): d.vector for d in permuted}
-    rng = np.random.default_rng(settings.seed)
-    width = len(directions.steered[0].vector)
     for draw in range(settings.random_directions):
         gaussian = rng.standard_normal(width)
         units["random", "", draw] = gaussian / np.linalg.norm(gaussian)
-    units |= {("none", "", repeat): np.zeros(width) for repeat in range(settings.unsteered_repeats)}
     scale = directions.steered[0].residual_norm
     return np.stack([trial.strength * scale * units[trial.arm, trial.target, trial.draw] for trial in trials])
 
 
 def rows(trials: Sequence[Trial], prompts: Sequence[Prompt]) -> list[Row]:
     """The generation rows of `trials`."""
-    return [prompts[trial.prompt].row(trial.draw if trial.arm == "none" else 0) for trial in trials]
+    repeated = ("none", "steered")
+    return [prompts[trial.prompt].row(trial.draw if trial.arm in repeated else 0) for trial in trials]

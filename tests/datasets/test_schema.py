@@ -26,8 +26,9 @@ def test_a_sound_set_comes_back_unchanged():
         (with_first(texts(), response="  "), "Every text has a response"),
         (with_first(texts(), scenario=""), "Every text has a scenario"),
         (with_first(texts(), split="dev"), "`train` or `test`"),
-        (with_first(texts(), split="test"), "share its wording and its split"),
-        (with_first(texts(), scenario="Another wording."), "share its wording and its split"),
+        (with_first(texts(), split="test"), "share its wording, its split and its lexical family"),
+        (with_first(texts(), family="you"), "share its wording, its split and its lexical family"),
+        (with_first(texts(), scenario="Another wording."), "share its wording, its split and its lexical family"),
     ],
     ids=[
         "empty",
@@ -36,8 +37,7 @@ def test_a_sound_set_comes_back_unchanged():
         "no response",
         "no scenario",
         "unknown split",
-        "torn split",
-        "two wordings",
+        "torn split", "two families", "two wordings",
     ],
 )
 def test_each_broken_rule_is_named(broken, sentence):

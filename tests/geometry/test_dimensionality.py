@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -94,6 +96,24 @@ def test_a_condition_fixed_in_each_scenario_is_found_over_scenarios_and_noise_is
         for seed in range(40)
     ]
     assert np.mean(noise) <= 0.15
+
+
+def test_what_only_one_lexical_family_tells_apart_is_not_counted_across_families():
+    features, names, texts = crossed(n=40, rank=2, size=1.0)
+    families = [f"family {int(text.scenario_id[1:]) % 2}" for text in texts.texts]
+    in_families = TextSet(
+        "toy", "measured", tuple(replace(t, family=f) for t, f in zip(texts.texts, families, strict=True))
+    )
+    one_family = np.array(families) == "family 0"
+    means = planted_means(3, 2, 1.0, 128)
+    _, condition = np.unique(names, return_inverse=True)
+    lexical = features - ~one_family[:, None] * means[condition]
+    mixed, apart, shared = (
+        between_condition_components(values, names, set_, 0, draws=2)
+        for values, set_ in ((lexical, texts), (lexical, in_families), (features, in_families))
+    )
+    assert mixed.rank == shared.rank == 2
+    assert abs(apart.components.sum()) < 0.1 * mixed.components.sum()
 
 
 def test_half_samples_spread_as_independent_data_sets_do():

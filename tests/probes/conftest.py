@@ -22,7 +22,7 @@ class Crossed:
     rng: np.random.Generator
 
     def features(self, dim: int = 40, style: float = 0.0, register: float = 0.0, scenario: float = 1.0) -> np.ndarray:
-        """Noise of unit variance plus a random direction per style, register and scenario, each of the given size."""
+        """Unit noise plus a random direction per style, register and scenario, each of the given size."""
         mixed = self.rng.standard_normal((len(self.texts), dim))
         for codes, size in ((self.style, style), (self.register, register), (self.scenario, scenario)):
             mixed += size * self.rng.standard_normal((codes.max() + 1, dim))[codes]
@@ -31,7 +31,7 @@ class Crossed:
 
 @pytest.fixture
 def crossed() -> Callable[..., Crossed]:
-    """Build `n` scenarios × `styles`, with register varied within scenarios or fixed in each, in one or two families."""
+    """Build `n` scenarios × `styles`, with register varied within scenarios or fixed in each."""
 
     def build(
         n=30, styles=("a", "b", "c"), seed=0, register_within=True, families=1, registers=("casual", "formal")

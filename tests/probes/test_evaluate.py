@@ -122,8 +122,6 @@ def test_a_cue_that_only_one_lexical_family_carries_is_not_read_on_the_other(cro
     set_ = crossed(n=40, families=2)
     one_family = (set_.scenario % 2 == 0)[:, None]
     leaked = set_.features() + one_family * set_.features(style=2.0, scenario=0.0)
-    folds = grouped_folds(set_.texts, 5, 0)
-    assert len(folds) == 10
     _, found = read(set_, [leaked])
     assert found["three-way/point=0/auroc"].low < 0.5
     _, found = read(set_, [set_.features(style=1.0)])

@@ -110,9 +110,9 @@ def test_all_arms_share_prompts_and_seeds_and_no_prompt_is_a_training_scenario()
     assert not train & {prompt.scenario_id for prompt in prompts}
     seeds = {}
     for trial, row in zip(trials, rows(trials, prompts), strict=True):
-        repeat = trial.draw if trial.arm == "none" else 0
+        repeat = trial.draw if trial.arm in ("none", "steered") else 0
         assert seeds.setdefault((trial.prompt, repeat), row.seed) == row.seed
-    assert len(set(seeds.values())) == SETTINGS.prompts * SETTINGS.unsteered_repeats
+    assert len(set(seeds.values())) == SETTINGS.prompts * SETTINGS.repeats
 
 
 def test_without_a_judge_only_the_steered_arms_are_generated():

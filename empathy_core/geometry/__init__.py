@@ -1,0 +1,1 @@
+"""How many directions a concept takes up in the residual stream."""
