@@ -43,7 +43,7 @@ class Text:
     """What the person wrote: becomes the prompt."""
     response: str
     role: str = "main"
-    """`main` for the styles under study; a control kind (`neutral`, `valence_stripped`, …), `foil` or `pair` otherwise."""
+    """`main` for the styles under study; else a control kind (`neutral`, …), `foil` or `pair`."""
     register: str = ""
     family: str = ""
     """Lexical family; when a set has several, probes are scored on families that their training never saw."""

@@ -157,12 +157,16 @@ def permute_clusters(
     return permute_within(labels[first], grouped, n, rng)[code]
 
 
+def varies_within(labels: Shaped[np.ndarray, " text"], groups: Shaped[np.ndarray, " text"]) -> bool:
+    """Whether some group holds two labels."""
+    return len(set(zip(groups, labels, strict=True))) > len(set(groups))
+
+
 def permute_labels(
     labels: Shaped[np.ndarray, " text"], scenarios: Shaped[np.ndarray, " text"], n: int, rng: np.random.Generator
 ) -> Shaped[np.ndarray, "text draw"]:
     """`n` permutations as the design exchanges labels: within scenarios where they vary there, else over whole ones."""
-    varies = len(set(zip(scenarios, labels, strict=True))) > len(set(scenarios))
-    return (permute_within if varies else permute_clusters)(labels, scenarios, n, rng)
+    return (permute_within if varies_within(labels, scenarios) else permute_clusters)(labels, scenarios, n, rng)
 
 
 def max_statistic_p(observed: Float[np.ndarray, " point"], null: Float[np.ndarray, "draw point"]) -> float:

@@ -38,7 +38,7 @@ CRITERIA = (
         "Can the styles be read off the residual stream?",
         # p permutes labels within scenarios and cannot know that a handful of lexical families are few units: two
         # vocabularies resemble each other a little by chance. The nested AUROC must therefore clear the null as well.
-        f"family-wise p over residual points of at most {SIGNIFICANCE:g}, and interval of the nested AUROC above its null",
+        f"family-wise p over residual points ≤ {SIGNIFICANCE:g}, and interval of the nested AUROC above its null",
         lambda styles: (f"read/{reading_task(styles)}/max/p", f"read/{reading_task(styles)}/nested/auroc"),
         lambda found: found[0].value <= SIGNIFICANCE and found[1].low > (found[1].null or 0.5),
         _planted(True, True, False, False),

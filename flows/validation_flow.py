@@ -1,4 +1,4 @@
-"""What can be written with the directions, and the verdicts: `python flows/validation_flow.py run [--probes ProbeFlow/<run id>]`."""
+"""Steering and verdicts: `python flows/validation_flow.py run [--probes ProbeFlow/<run id>]`."""
 
 import sys
 from pathlib import Path

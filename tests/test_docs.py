@@ -22,7 +22,10 @@ def flow_options(name):
     }
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z]+)\b", TEXT)) & set("study test cards bench clean serve all".split())))
+@pytest.mark.parametrize(
+    "target",
+    sorted(set(re.findall(r"`?make ([a-z]+)\b", TEXT)) & set("study test cards bench clean serve all".split())),
+)
 def test_every_make_target_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
@@ -38,7 +41,9 @@ def test_every_module_that_is_run_exists(module):
     assert importlib.util.find_spec(module)
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:empathy_core|flows|docs|tests|benchmarks|reports)/[\w./-]+)`", TEXT))))
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:empathy_core|flows|docs|tests|benchmarks|reports)/[\w./-]+)`", TEXT)))
+)
 def test_every_file_named_exists(path):
     assert (ROOT / path).exists()
 

@@ -1,4 +1,4 @@
-"""Data flows one way: a module imports from its own stage or an earlier one, and heavy libraries stay behind their doors."""
+"""Data flows one way: modules import from their own stage or an earlier one, and heavy libraries have doors."""
 
 import ast
 import subprocess
@@ -13,12 +13,21 @@ STAGES = (
     "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
 )
 DOORS = {
-    "torch": ("organisms/train", "models/", "activations/", "steering/hooks", "steering/generate", "steering/likelihood"),
+    "torch": (
+        "organisms/train",
+        "models/",
+        "activations/",
+        "steering/hooks",
+        "steering/generate",
+        "steering/likelihood",
+    ),
     "transformers": ("organisms/train", "models/", "activations/packing", "steering/generate"),
     "matplotlib": ("cards/figures",),
     "metaflow": ("cards/components", "cards/serve", "runs"),
 }
-ANALYSIS = "geometry.reading steering.analysis verdicts cards.page cards.components datasets.sources datasets.gates runs study"
+ANALYSIS = (
+    "geometry.reading steering.analysis verdicts cards.page cards.components datasets.sources datasets.gates runs study"
+)
 
 WITHOUT_TORCH = """
 import sys

@@ -21,5 +21,7 @@ def estimates():
 
 @pytest.mark.parametrize("expected, method", [case for case in estimates() if "cards.numbers" not in case.values[0]])
 def test_method_names_the_function_that_computed_it(expected, method):
-    assert isinstance(method, ast.Constant), f"{expected}: write `method` as a literal string, so that a search finds it"
+    assert isinstance(method, ast.Constant), (
+        f"{expected}: write `method` as a literal string, so that a search finds it"
+    )
     assert method.value == expected

@@ -63,7 +63,7 @@ def _scenarios_are_whole(texts: TextSet) -> None:
             if getattr(text, field) != getattr(sibling, field):
                 raise BadInput(
                     "All texts of one scenario share its wording, its split and its lexical family.",
-                    f"{field} {getattr(text, field)!r} in row {text.id!r}, {getattr(sibling, field)!r} in {sibling.id!r}",
+                    f"another {field} in row {text.id!r} than in {sibling.id!r}",
                     "scenario ids used twice, or rows divided at random",
                     "give each scenario its own id, and divide whole scenarios",
                 )

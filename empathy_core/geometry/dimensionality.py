@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
-from empathy_core.stats import percentile_interval, permute_clusters, permute_within
+from empathy_core.stats import percentile_interval, permute_clusters, permute_within, varies_within
 
 MIN_SCENARIOS = 8
 """Half-samples are halved again: fewer leave single scenarios in a half."""
@@ -65,9 +65,8 @@ def between_condition_components(
     _check(conditions, scenarios)
     _, condition = np.unique(conditions, return_inverse=True)
     _, scenario = np.unique(scenarios, return_inverse=True)
-    varies = len(set(zip(scenario, condition, strict=True))) > scenario.max() + 1
     rng = np.random.default_rng(seed)
-    if varies:
+    if varies_within(condition, scenario):
         centred, permuted = _centred(features, scenario), permute_within(condition, scenario, permutations, rng)
     else:
         context = texts.column("context")

@@ -12,7 +12,7 @@ from empathy_core.probes.kernel import FoldKernel, fold_kernel
 from empathy_core.probes.logistic import decision_values, fit_logistic
 from empathy_core.probes.ridge import matched_penalty, ridge_values
 from empathy_core.probes.tasks import Task
-from empathy_core.stats import auroc_columns, permute_clusters, permute_within
+from empathy_core.stats import auroc_columns, permute_labels
 
 MATCHING_COLUMNS = 4
 """Permuted label columns that match the ridge penalty to the logistic loss."""
@@ -62,9 +62,8 @@ def make_plan(task: Task, texts: TextSet, folds: Sequence[Fold], settings: Probe
     Raises `BadInput` if the rows of a fold lack a class, or a fold's training rows are too few for inner folds.
     """
     own = tuple(Fold(np.intersect1d(f.train, task.rows), np.intersect1d(f.test, task.rows)) for f in folds)
-    permute = permute_within if task.varies_within_scenarios else permute_clusters
     scenarios = texts.column("scenario_id")[task.rows]
-    permuted = permute(task.labels, scenarios, settings.permutations, np.random.default_rng(settings.seed))
+    permuted = permute_labels(task.labels, scenarios, settings.permutations, np.random.default_rng(settings.seed))
     columns = np.full((len(texts), 1 + settings.permutations), -1)
     columns[task.rows] = np.column_stack([task.labels, permuted])
     for number, fold in enumerate(own):

@@ -32,7 +32,7 @@ class DirectionSet:
 
 
 def middle_point(points: tuple[int, ...]) -> int:
-    """The point two thirds of the way up, where the earlier literature steers; a fixed rule chosen before any result."""
+    """The point two thirds of the way up, where the earlier literature steers; a rule fixed beforehand."""
     return points[round(2 * (len(points) - 1) / 3)]
 
 

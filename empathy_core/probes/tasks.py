@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from empathy_core.contracts import TextSet
+from empathy_core.stats import varies_within
 
 
 @dataclass(frozen=True)
@@ -46,5 +47,5 @@ def _task(
     rows = np.flatnonzero(main & np.isin(labels, classes))
     codes = np.array([classes.index(label) for label in labels[rows]])
     scenarios = texts.column("scenario_id")[rows]
-    varies = len(set(zip(scenarios, codes, strict=True))) > len(set(scenarios))
+    varies = varies_within(codes, scenarios)
     return Task(name, tuple(str(label) for label in classes), rows, codes, varies)

@@ -87,7 +87,7 @@ def effect_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str], seed: i
 
 
 def null_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str]) -> tuple[Estimate, ...]:
-    """Judged rates of random and permuted-label directions: mean and 95 % spread over directions, null the base rate."""
+    """Judged rates of random and permuted-label directions: mean and 95 % spread over them; null is the base rate."""
     return tuple(
         Estimate(
             f"{prefix}/write/{concept}/{arm}/alpha={strength:g}/share",
@@ -119,7 +119,10 @@ def steering_ranges(sweep: Sweep, concepts: Sequence[str], seed: int) -> tuple[R
         coherence = relative_coherence(coherent[:, 1:], coherent[:, 0])
         nulls = _by_strength(sweep, values, "random", "").mean(axis=1) - _unsteered(sweep, values).mean()
         draws = np.array(
-            [steering_range(strengths, e, c, nulls) for e, c in zip(rates[:, 1:] - rates[:, :1], coherence, strict=True)]
+            [
+                steering_range(strengths, e, c, nulls)
+                for e, c in zip(rates[:, 1:] - rates[:, :1], coherence, strict=True)
+            ]
         )
         ranges.append(RangeEstimate(concept, draws[0], draws[1:]))
     return tuple(ranges)

@@ -1,4 +1,4 @@
-"""One model's steering experiment: everything that needs the model, in one place; judging comes later and needs none."""
+"""One model's steering experiment: everything that needs the model; judging comes later and needs none."""
 
 from collections.abc import Callable
 

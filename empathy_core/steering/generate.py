@@ -74,7 +74,7 @@ def _continue(
 ) -> list[Reply]:
     length = max(len(ids) for ids in prompts)
     padding = loaded.tokenizer.pad_token_id
-    # Left padding puts every row's last prompt token at position -1, where the first token is drawn and steering starts.
+    # Left padding puts every row's last prompt token at position -1, where generation and steering start.
     tokens = torch.tensor([[padding] * (length - len(ids)) + ids for ids in prompts], device=loaded.device)
     mask = torch.tensor([[0] * (length - len(ids)) + [1] * len(ids) for ids in prompts], device=loaded.device)
     uniforms = np.stack([np.random.default_rng(seed).random(settings.max_new_tokens) for seed in seeds])

@@ -1,11 +1,11 @@
-"""Who says which style a generated reply has. Today: the organisms' own grammar, which is exact and reads nothing else."""
+"""Who says which style a generated reply has: today the organisms' own grammar, exact, which reads nothing else."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from empathy_core.contracts import TextSet
-from empathy_core.organisms.templates import STYLES
 from empathy_core.organisms.score import score_reply
+from empathy_core.organisms.templates import STYLES
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from empathy_core.models.prompt import prompt_ids, response_ids
 def negative_log_likelihood(
     loaded: LoadedModel, scenarios: Sequence[str], responses: Sequence[str], batch_rows: int = 128
 ) -> Float[np.ndarray, " text"]:
-    """Mean negative log-likelihood per response token (nats) given the prompt, unsteered; infinite for an empty response."""
+    """Mean negative log-likelihood per response token (nats), unsteered; infinite for an empty response."""
     pairs = [
         (prompt_ids(loaded.spec, loaded.tokenizer, scenario), response_ids(loaded.spec, loaded.tokenizer, response))
         for scenario, response in zip(scenarios, responses, strict=True)

@@ -11,5 +11,5 @@ def add(residual: Array, vector: Array) -> Array:
 
 
 def ablate(residual: Array, basis: Array) -> Array:
-    """Project `[..., dim]` off the columns of an orthonormal `basis` `[dim, rank]` (directional ablation, Arditi 2024)."""
+    """Project `[..., dim]` off an orthonormal `basis` `[dim, rank]` (directional ablation, Arditi et al. 2024)."""
     return residual - (residual @ basis) @ basis.T  # type: ignore[operator,attr-defined]

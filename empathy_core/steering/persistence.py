@@ -9,9 +9,9 @@ from jaxtyping import Float
 
 from empathy_core.contracts import Estimate, TextSet
 from empathy_core.stats import bootstrap_mean, percentile_interval
+from empathy_core.steering.judges import Judgement
 from empathy_core.steering.sampling import Row
 from empathy_core.steering.sweep import SEED_STRIDE
-from empathy_core.steering.judges import Judgement
 
 ARMS = ("none", "style", "random")
 RANDOM_SUBSPACES = 3
@@ -48,7 +48,7 @@ def random_subspaces(
 
 
 def persistence_estimates(prefix: str, continuations: Continuations, seed: int) -> tuple[Estimate, ...]:
-    """Per arm: how often the second sentence keeps the first one's style or switches to another, parses, casual replies.
+    """Per arm: how often the second sentence keeps or switches the first one's style; replies that parse; casual ones.
 
     Whole scenarios are resampled. The style arm's null is the rate under random subspaces of equal rank.
     """

@@ -7,7 +7,7 @@ COHERENT_SHARE = 0.7
 """Replies must stay coherent at this share of the unsteered rate."""
 
 BAND = 0.95
-"""Quantile over random directions of their largest effect: what steering must exceed somewhere in its coherent range."""
+"""Quantile over random directions of their largest effect, which steering must exceed in its coherent range."""
 
 
 def steering_range(

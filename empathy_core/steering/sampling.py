@@ -20,7 +20,7 @@ class Row:
 
     scenario: str
     seed: int
-    """The row's random numbers depend on this alone, so arms with equal seeds are paired and batching changes nothing."""
+    """All the row's random numbers come from it, so equal seeds pair arms and batching changes nothing."""
     opening: str = ""
     """Response text already given; the model continues it."""
 

@@ -10,7 +10,6 @@ from empathy_core.contracts import TextSet
 from empathy_core.probes.directions import DirectionSet
 from empathy_core.steering.sampling import Reply, Row
 
-
 SEED_STRIDE, REPEAT_STRIDE = 1_000_003, 7_919
 """Primes that keep the seeds of prompts, repeats and runs apart."""
 

@@ -126,8 +126,14 @@ def test_every_source_gives_a_checked_set_and_its_kind(tmp_path):
     assert kinds == {"bundled": "measured", "organism": "organism", "file": "measured"}
 
 
-@pytest.mark.parametrize("source, path, sentence", [("web", "", "bundled, organism or file"), ("file", "", "needs a file"),
-                                                    ("bundled", "x.json", "goes with `--source file`")])  # fmt: skip
+@pytest.mark.parametrize(
+    "source, path, sentence",
+    [
+        ("web", "", "bundled, organism or file"),
+        ("file", "", "needs a file"),
+        ("bundled", "x.json", "goes with `--source file`"),
+    ],
+)
 def test_an_unknown_source_or_a_stray_path_is_refused(source, path, sentence):
     with pytest.raises(BadInput, match=sentence):
         read_source(source, path)

@@ -37,7 +37,9 @@ def test_a_sound_set_comes_back_unchanged():
         "no response",
         "no scenario",
         "unknown split",
-        "torn split", "two families", "two wordings",
+        "torn split",
+        "two families",
+        "two wordings",
     ],
 )
 def test_each_broken_rule_is_named(broken, sentence):

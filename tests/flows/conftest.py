@@ -53,7 +53,9 @@ class Workplace:
             "import pickle, sys\nfrom empathy_core.runs import artifact\n"
             f"sys.stdout.buffer.write(pickle.dumps(artifact({pathspec!r}, {name!r})))"
         )
-        done = subprocess.run([sys.executable, "-c", code], env=self.environment, cwd=ROOT, capture_output=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=self.environment, cwd=ROOT, capture_output=True, check=True
+        )
         return pickle.loads(done.stdout)
 
 

@@ -18,7 +18,11 @@ def study_file(tmp_path_factory):
     }
     topics = [f"{noun} {number}" for noun in ("letter", "journey", "house", "exam") for number in range(10)]
     triplets = [
-        {"id": f"t{i}", "scenario": f"The {topic} went wrong for me.", **{s: r.format(topic) for s, r in replies.items()}}
+        {
+            "id": f"t{i}",
+            "scenario": f"The {topic} went wrong for me.",
+            **{s: r.format(topic) for s, r in replies.items()},
+        }
         for i, topic in enumerate(topics)
     ]
     path = tmp_path_factory.mktemp("study") / "triplets.json"
@@ -84,7 +88,11 @@ def test_a_broken_branch_leaves_the_others_and_resume_computes_only_what_is_miss
     resumed, output = workplace.run("activation", "--origin-run-id", run.split("/")[1], verb="resume")
     assert set(workplace.artifact(resumed, "activations")) == {"tiny-llama", "broken-llama", "tiny-gpt2"}
     cloned = [line for line in output.splitlines() if "/extract/" in line and "Cloning" in line]
-    started = {line.split("/extract/")[1].split(" ")[0] for line in output.splitlines() if "/extract/" in line and "Task is starting" in line}
+    started = {
+        line.split("/extract/")[1].split(" ")[0]
+        for line in output.splitlines()
+        if "/extract/" in line and "Task is starting" in line
+    }
     assert len(cloned) >= 1 and len(started) <= 2
 
 

@@ -25,7 +25,9 @@ def test_a_step_has_at_most_fifteen_statements(step):
 
 @pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
 def test_a_flow_imports_the_library_at_the_top_and_torch_only_inside_steps(path):
-    top = ast.dump(ast.Module([n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)], []))
+    top = ast.dump(
+        ast.Module([n for n in ast.parse(path.read_text()).body if isinstance(n, ast.Import | ast.ImportFrom)], [])
+    )
     assert "name='empathy_core'" in top
     assert "torch" not in top and "transformers" not in top and "models.load" not in top
 

@@ -38,7 +38,9 @@ def sweep(gain, broken_from=0.35, coherent_rate=1.0, seed=0):
         judgements.append(Judgement({"warm": share, "cold": 0.5}, bool(rng.random() < 0.5), True, False, False))
         coherent.append(trial.strength < broken_from and rng.random() < coherent_rate)
     replies = ("",) * len(trials)
-    return Sweep(SETTINGS, held_out_prompts(TEXTS, SETTINGS), trials, replies, np.array(coherent, dtype=float), tuple(judgements))
+    return Sweep(
+        SETTINGS, held_out_prompts(TEXTS, SETTINGS), trials, replies, np.array(coherent, dtype=float), tuple(judgements)
+    )
 
 
 def by_name(estimates):

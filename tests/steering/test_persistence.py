@@ -21,13 +21,20 @@ from empathy_core.steering.persistence import (
 
 
 def judgements(rate, n, rng):
-    return tuple(Judgement({}, casual=True, parses=True, keeps_style=bool(kept), switches_style=not kept) for kept in rng.random(n) < rate)
+    return tuple(
+        Judgement({}, casual=True, parses=True, keeps_style=bool(kept), switches_style=not kept)
+        for kept in rng.random(n) < rate
+    )
 
 
 def test_planted_rates_come_back_with_the_random_subspaces_as_null():
     rng = np.random.default_rng(0)
     scenarios = tuple(f"s{i // 5}" for i in range(500))
-    rates = {"none": judgements(0.9, 500, rng), "style": judgements(0.5, 500, rng), "random": judgements(0.88, 1500, rng)}
+    rates = {
+        "none": judgements(0.9, 500, rng),
+        "style": judgements(0.5, 500, rng),
+        "random": judgements(0.88, 1500, rng),
+    }
     found = {e.name: e for e in persistence_estimates("t/m", Continuations(scenarios, rates), seed=0)}
     style = found["t/m/ablate/style/persistence"]
     assert style.low < 0.5 < style.high and style.n == 100
@@ -38,7 +45,9 @@ def test_planted_rates_come_back_with_the_random_subspaces_as_null():
 
 def test_an_opening_is_the_first_sentence_of_a_held_out_text():
     texts = toy_texts(8)
-    longer = replace(texts, texts=tuple(replace(t, response="It hurts 3.5 times more! Then it stops.") for t in texts.texts))
+    longer = replace(
+        texts, texts=tuple(replace(t, response="It hurts 3.5 times more! Then it stops.") for t in texts.texts)
+    )
     rows = opened_rows(longer, seed=0)
     assert {row.opening for row in rows} == {"It hurts 3.5 times more!"}
     assert len(rows) == 2 * 2 and len({row.seed for row in rows}) == 4
