@@ -24,6 +24,7 @@ class Chain:
     """The pathspecs of one run of all four flows."""
 
     dataset: str
+    activations: str
     validation: str
 
 
@@ -37,19 +38,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models = options.models or organisms
     resolve_all(models)
     calibration = run_chain("organism", organisms)
-    natural = run_chain("bundled", models)
+    # Organisms cannot read natural English; a few replies show that, and their coherence needs no more.
+    natural = run_chain("bundled", models, *(() if options.models else ("--prompts", "8")))
     page = _report(Path(options.reports), (calibration, natural))
     for line in summary(artifact(calibration.validation, "verdicts")):
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"Report: {page}\n")
 
 
-def run_chain(source: str, models: str) -> Chain:
+def run_chain(source: str, models: str, *validation: str) -> Chain:
     """Run DatasetFlow, ActivationFlow, ProbeFlow and ValidationFlow, each pinned to the one before."""
     dataset = run_flow("DatasetFlow", "--source", source)
     activations = run_flow("ActivationFlow", "--dataset", dataset, "--models", models)
     probes = run_flow("ProbeFlow", "--activations", activations)
-    return Chain(dataset, run_flow("ValidationFlow", "--probes", probes))
+    return Chain(dataset, activations, run_flow("ValidationFlow", "--probes", probes, *validation))
 
 
 def run_flow(flow: str, *arguments: str) -> str:
@@ -83,14 +85,18 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def _report(folder: Path, chains: Sequence[Chain]) -> Path:
-    estimates, verdicts, kinds = [], [], {}
+    estimates, verdicts, about = [], [], {}
     for chain in chains:
-        texts = artifact(chain.dataset, "texts")
+        texts, manifests = artifact(chain.dataset, "texts"), artifact(chain.activations, "activations").values()
         estimates += [gate.estimate for gate in artifact(chain.dataset, "quality")]
         estimates += artifact(chain.validation, "numbers")
         verdicts += artifact(chain.validation, "verdicts")
-        kinds[texts.name] = texts.kind
-    return write_report(folder, estimates, verdicts, kinds)
+        about[f"Texts {texts.name}"] = f"{texts.kind}, {len(texts)} rows, hash {texts.content_hash}, {chain.dataset}"
+        about[f"Models on {texts.name}"] = ", ".join(f"{m.model.name} at {m.model.revision[:12]}" for m in manifests)
+        about[f"Runs on {texts.name}"] = f"{chain.activations}, {chain.validation}"
+    versions = artifact(chains[0].activations, "versions")
+    about["Packages"] = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return write_report(folder, estimates, verdicts, about)
 
 
 if __name__ == "__main__":

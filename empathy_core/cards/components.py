@@ -28,6 +28,7 @@ from empathy_core.cards.tables import (
 )
 from empathy_core.contracts import ActivationSet, BadInput, Estimate, TextSet, Verdict
 from empathy_core.datasets.gates import Gate
+from empathy_core.steering.judges import NO_JUDGE
 
 Components = list[Any]
 
@@ -104,11 +105,13 @@ def probe_card(estimates: Sequence[Estimate]) -> Components:
 def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]]) -> Components:
     """What can be written: figures, numbers, and replies of the same prompts side by side.
 
-    `transcripts` are rows of (arm, α, prompt, reply).
+    `transcripts` are rows of (arm, α, prompt, reply). Without a judge there is coherence alone, and the card says so.
     """
+    figures = [figure(drawing) for drawing in drawings(estimates)]
+    unjudged = [table(["note"], [[f"Coherence alone: {NO_JUDGE}."]]), table(NUMBER_HEADERS, number_rows(estimates))]
     return [
         heading("Write"),
-        *map(figure, drawings(estimates)),
+        *(figures or unjudged),
         *number_tables(estimates),
         heading("Replies to the same prompts"),
         table(["arm", "α", "prompt", "reply"], [list(row) for row in transcripts]),

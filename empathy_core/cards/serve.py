@@ -8,11 +8,13 @@ import html
 import http.server
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from metaflow import Flow
+from metaflow import Flow, Task
 from metaflow.cards import get_cards
 from metaflow.exception import MetaflowNotFound
+from metaflow.plugins.cards.exception import CardNotPresentException
 
 FLOWS = ("ValidationFlow", "ProbeFlow", "ActivationFlow", "DatasetFlow")
 RUNS = 2
@@ -25,7 +27,7 @@ def export(folder: Path) -> Path:
     links = []
     for flow in FLOWS:
         for task in _tasks(flow):
-            for number, card in enumerate(get_cards(task)):
+            for number, card in enumerate(_cards(task)):
                 name = f"{task.pathspec.replace('/', '-')}-{number}.html"
                 (folder / name).write_text(card.get(), encoding="utf-8")
                 links.append(f'<li><a href="{html.escape(name)}">{html.escape(task.pathspec)}</a></li>')
@@ -35,12 +37,19 @@ def export(folder: Path) -> Path:
     return index
 
 
-def _tasks(flow: str) -> list:
+def _tasks(flow: str) -> list[Task]:
     try:
         runs = [run for run in Flow(flow) if run.successful][:RUNS]
     except MetaflowNotFound:
         return []
     return [task for run in runs for step in run for task in step]
+
+
+def _cards(task: Task) -> Iterable:
+    try:
+        return get_cards(task)
+    except CardNotPresentException:
+        return ()
 
 
 def main() -> None:

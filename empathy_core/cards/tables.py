@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from empathy_core.cards.keys import STAGES, parse_key
+from empathy_core.cards.keys import parse_key
 from empathy_core.contracts import ActivationSet, Estimate, TextSet, Verdict
 
 Rows = list[list[str]]
@@ -84,15 +84,14 @@ def describe(name: str) -> str:
     return " · ".join(part.replace("point=", "point ").replace("alpha=", "α = ") for part in parts)
 
 
-NUMBER_HEADERS = ("what", "value [95% interval]", "null", "n")
+NUMBER_HEADERS = ("model", "what", "value [95% interval]", "null", "n")
 
 
 def number_rows(estimates: Sequence[Estimate]) -> Rows:
-    """One row a number, model first: model, stage, what, value [low, high], null, n."""
-    keys = [parse_key(estimate.name) for estimate in estimates]
+    """One row a number, under `NUMBER_HEADERS`."""
     return [
-        [key.model or ABSENT, STAGES[key.stage], describe(one.name), interval(one), null(one), str(one.n)]
-        for key, one in zip(keys, estimates, strict=True)
+        [parse_key(one.name).model or ABSENT, describe(one.name), interval(one), null(one), str(one.n)]
+        for one in estimates
     ]
 
 

@@ -99,7 +99,7 @@ def _transcripts(experiment: Experiment) -> tuple[tuple[str, str, str, str], ...
             f"{trial.arm} {trial.target}".strip(),
             f"{trial.strength:g}",
             experiment.prompts[trial.prompt].scenario,
-            reply.text,
+            reply.text or "(empty)",
         )
         for trial, reply in sorted(
             shown, key=lambda pair: (pair[0].prompt, pair[0].arm, pair[0].target, pair[0].strength)

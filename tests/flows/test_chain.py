@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-STYLES = ("cognitive", "affective", "instrumental")
+ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +57,15 @@ def test_texts_that_words_give_away_leave_no_claim_and_what_needs_a_judge_says_s
     for criterion in ("steerability", "ablation necessity", "bandwidth above null"):
         assert verdicts[criterion].outcome == "not measurable"
         assert "no judge can score" in verdicts[criterion].reason
+
+
+def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, own_run, tmp_path):
+    code = f"from pathlib import Path\nfrom empathy_core.cards.serve import export\nexport(Path({str(tmp_path)!r}))"
+    subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=ROOT, check=True)
+    index = (tmp_path / "index.html").read_text()
+    for run in own_run:
+        cards = sorted(path.name for path in tmp_path.glob(f"{run.replace('/', '-')}-*.html"))
+        assert cards and all(name in index for name in cards)
 
 
 def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_run, tiny_llama_folder):
