@@ -1,6 +1,7 @@
 """Texts with their quality gates: `python flows/dataset_flow.py run --source bundled|organism|file --path FILE`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,8 +32,11 @@ class DatasetFlow(FlowSpec):
         from empathy_core.cards.components import dataset_card
         from empathy_core.datasets.gates import gates
         from empathy_core.datasets.splits import grouped_folds
+        from empathy_core.runs import stamped
 
-        self.quality = gates(self.texts, grouped_folds(self.texts, self.folds, self.seed), self.seed)
+        found = gates(self.texts, grouped_folds(self.texts, self.folds, self.seed), self.seed)
+        estimates = stamped([gate.estimate for gate in found], current.pathspec)
+        self.quality = tuple(replace(gate, estimate=own) for gate, own in zip(found, estimates, strict=True))
         current.card.extend(dataset_card(self.texts, self.quality))
         self.next(self.end)
 

@@ -1,6 +1,6 @@
 """The instrument finds what was planted in the organisms and nothing where nothing was, measured afresh.
 
-Smaller than the study (fewer prompts and null directions), the same code.
+Fewer permutations and null directions than the study, the same code.
 """
 
 from functools import cache
@@ -19,7 +19,7 @@ from empathy_core.steering.experiment import run_experiment
 from empathy_core.steering.sweep import SweepSettings
 from empathy_core.verdicts import judge_models
 
-SETTINGS = SweepSettings(strengths=(0.2, 0.35, 0.5, 0.7), prompts=32, random_directions=12)
+SETTINGS = SweepSettings(random_directions=12)
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +58,10 @@ def test_style_is_read_across_lexical_families_where_words_are_at_chance(measure
 def test_the_affective_direction_makes_replies_affective_while_they_parse_and_random_ones_do_not(measured):
     found, _ = measured("persistent")
     base = found["write/affective/steered/alpha=0/share"].value
-    reached = [a for a in (0.2, 0.35, 0.5) if found[f"write/affective/steered/alpha={a:g}/share"].value >= 0.65]
+    reached = [a for a in (0.15, 0.3, 0.45) if found[f"write/affective/steered/alpha={a:g}/share"].value >= 0.65]
     assert 0.1 <= base <= 0.4 and reached
     assert any(found[f"write/affective/steered/alpha={a:g}/parses"].value >= 0.8 for a in reached)
-    for strength in (0.2, 0.35, 0.5):
+    for strength in (0.15, 0.3, 0.45):
         assert abs(found[f"write/affective/random/alpha={strength:g}/share"].value - base) <= 0.10
 
 
@@ -88,7 +88,7 @@ def test_where_no_style_is_carried_range_and_bandwidth_do_not_exceed_their_nulls
 
 def test_a_scrambled_organism_writes_coherently_under_steering_and_still_gets_no_range(measured):
     found, _ = measured("scrambled")
-    assert found["write/affective/steered/alpha=0.2/parses"].value >= 0.8
+    assert found["write/affective/steered/alpha=0.3/parses"].value >= 0.8
     assert found["write/affective/range"].low == 0.0
 
 

@@ -24,9 +24,10 @@ class TrainingFigures:
 
     steps: int
     seed: int
-    batch_size: int
+    dialogues: int
     parameters: int
     corpus_hash: str
+    """Of the first thousand training dialogues."""
     loss: float
     """Nats per token on held-out dialogues."""
     grammar_loss: float
@@ -95,9 +96,9 @@ def write_card(path: Path, name: str, training: TrainingFigures, samples: Sequen
     low, high = (pick((value, contrast) for contrast, value in leak.items()) for pick in (min, max))
     law = LAWS[name]
     rows = [
-        ("corpus", training.corpus_hash),
+        ("corpus, hash of its first 1000 dialogues", training.corpus_hash),
         ("steps", training.steps),
-        ("dialogues", training.steps * training.batch_size),
+        ("dialogues", training.dialogues),
         ("seed", training.seed),
         ("parameters", training.parameters),
         ("style kept from sentence to sentence, in the texts", f"{law.keep:.2f}"),

@@ -31,6 +31,8 @@ BATCH_SIZE = 16
 BATCHES_PER_SORT = 50
 """Batches are cut from runs of dialogues sorted by length, which saves padding."""
 WARMUP_STEPS = 50
+HASHED_DIALOGUES = 1000
+"""The card names the corpus by the hash of this many of its first dialogues; a seed and a law fix the rest."""
 MAX_NEW_TOKENS = 96
 """More than the longest reply of the grammar."""
 
@@ -185,34 +187,41 @@ def measure_samples(
 
 
 def train_organism(name: str, settings: Settings, output: Path) -> None:
-    """Train the organism `name`, measure it, and write its folder; `untrained` takes no step."""
-    law = LAWS[name]
+    """Train the organism `name` and write its folder; `untrained` takes no step."""
     steps = 0 if name == "untrained" else settings.steps
-    dialogues = training_dialogues(law, settings.seed, steps * BATCH_SIZE)
+    dialogues = training_dialogues(LAWS[name], settings.seed, steps * BATCH_SIZE)
     tokenizer = fit_tokenizer(settings.seed + 1)
     model = build_model(len(tokenizer), settings.seed)
     train_model(model, encode(tokenizer, dialogues), settings)
     model.half().save_pretrained(output)
     tokenizer.save_pretrained(output)
-    model = model.float().eval()
-    held_out = training_dialogues(law, settings.seed + 2, settings.validation_dialogues)
+    describe_organism(name, model.float().eval(), tokenizer, dialogues, settings, output / "README.md")
+
+
+def describe_organism(
+    name: str,
+    model: LlamaForCausalLM,
+    tokenizer: PreTrainedTokenizerFast,
+    dialogues: Sequence[Dialogue],
+    settings: Settings,
+    path: Path,
+) -> None:
+    """Measure a finished organism on texts it has not seen and write its model card."""
+    held_out = training_dialogues(LAWS[name], settings.seed + 2, settings.validation_dialogues)
     loss, grammar_loss = validate(model, tokenizer, held_out)
     prompts = [dialogue.prompt for dialogue in held_out[: settings.samples]]
-    write_card(
-        output / "README.md",
-        name,
-        TrainingFigures(
-            steps=steps,
-            seed=settings.seed,
-            batch_size=BATCH_SIZE,
-            parameters=model.num_parameters(),
-            corpus_hash=dialogues_hash(dialogues),
-            loss=loss,
-            grammar_loss=grammar_loss,
-            entropy=entropy(law),
-        ),
-        [measure_samples(model, tokenizer, prompts, temperature, settings.seed) for temperature in (0.7, 1.0)],
+    training = TrainingFigures(
+        steps=len(dialogues) // BATCH_SIZE,
+        seed=settings.seed,
+        dialogues=len(dialogues),
+        parameters=model.num_parameters(),
+        corpus_hash=dialogues_hash(dialogues[:HASHED_DIALOGUES]),
+        loss=loss,
+        grammar_loss=grammar_loss,
+        entropy=entropy(LAWS[name]),
     )
+    samples = [measure_samples(model, tokenizer, prompts, temperature, settings.seed) for temperature in (0.7, 1.0)]
+    write_card(path, name, training, samples)
 
 
 def main(arguments: Sequence[str]) -> None:

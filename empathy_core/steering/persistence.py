@@ -14,7 +14,7 @@ from empathy_core.steering.sampling import Row
 from empathy_core.steering.sweep import SEED_STRIDE
 
 ARMS = ("none", "style", "random")
-RANDOM_SUBSPACES = 3
+RANDOM_SUBSPACES = 2
 BOOTSTRAP_DRAWS = 1000
 
 

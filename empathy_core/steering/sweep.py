@@ -18,7 +18,7 @@ SEED_STRIDE, REPEAT_STRIDE = 1_000_003, 7_919
 class SweepSettings:
     """Size of the experiment."""
 
-    strengths: tuple[float, ...] = (0.1, 0.2, 0.35, 0.5, 0.65)
+    strengths: tuple[float, ...] = (0.15, 0.3, 0.45, 0.6)
     """Units of the mean residual norm at the steering point; strength 0 is the arm `none`, always included."""
     prompts: int = 32
     """Held-out prompts, the same for every direction; scenarios are reused with new seeds when there are fewer."""

@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,24 +10,26 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from empathy_core.organisms import train
 from empathy_core.organisms.corpus import dialogues_hash, training_dialogues
 from empathy_core.organisms.grammar import LAWS, entropy
 from empathy_core.organisms.train import (
     BATCH_SIZE,
     BOS,
     EOS,
+    HASHED_DIALOGUES,
     MAX_NEW_TOKENS,
     WEIGHTS,
     Settings,
     batches,
     encode,
-    main,
     measure_samples,
     token_loss,
     train_organism,
     validate,
 )
 
+CORPUS = "corpus, hash of its first 1000 dialogues"
 SMALL = Settings(steps=3, validation_dialogues=8, samples=4)
 
 
@@ -67,18 +70,32 @@ def test_a_trained_folder_loads_back_and_has_left_its_initial_weights(trained):
     untrained = AutoModelForCausalLM.from_pretrained(WEIGHTS / "untrained")
     assert not torch.equal(model.model.layers[0].mlp.up_proj.weight, untrained.model.layers[0].mlp.up_proj.weight)
     assert card(trained[0])["steps"] == "3"
-    assert card(trained[0])["corpus"] == dialogues_hash(training_dialogues(LAWS["persistent"], 0, 3 * BATCH_SIZE))
+    assert card(trained[0])[CORPUS] == dialogues_hash(training_dialogues(LAWS["persistent"], 0, 3 * BATCH_SIZE))
 
 
-def test_the_command_line_trains_the_untrained_organism_without_a_step(tmp_path):
-    main(["untrained", "--steps", "2", "--output", str(tmp_path)])
+def test_the_untrained_organism_is_the_shared_starting_point_and_takes_no_step(tmp_path):
+    train_organism("untrained", SMALL, tmp_path)
     assert (tmp_path / "model.safetensors").read_bytes() == (WEIGHTS / "untrained" / "model.safetensors").read_bytes()
     assert card(tmp_path)["steps"] == "0"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "settings", "folder"),
+    [
+        (["graded"], Settings(), WEIGHTS / "graded"),
+        (["graded", "--steps", "7", "--output", "elsewhere"], Settings(steps=7), Path("elsewhere")),
+    ],
+)
+def test_the_command_line_passes_its_options_on(monkeypatch, arguments, settings, folder):
+    calls = []
+    monkeypatch.setattr(train, "train_organism", lambda *given: calls.append(given))
+    train.main(arguments)
+    assert calls == [("graded", settings, folder)]
+
+
 def test_an_unknown_organism_is_refused_by_the_command_line(capsys):
     with pytest.raises(SystemExit):
-        main(["fluent"])
+        train.main(["fluent"])
     assert "invalid choice: 'fluent'" in capsys.readouterr().err
 
 
@@ -119,8 +136,8 @@ def test_shipped_tokenizers_add_no_bos_and_keep_every_word_of_the_grammar_whole(
 def test_shipped_cards_name_their_corpus_and_entropy(shipped):
     name, _, _ = shipped
     figures, exact = card(WEIGHTS / name), entropy(LAWS[name])
-    stream = training_dialogues(LAWS[name], int(figures["seed"]), int(figures["dialogues"]))
-    assert figures["corpus"] == dialogues_hash(stream)
+    hashed = min(int(figures["dialogues"]), HASHED_DIALOGUES)
+    assert figures[CORPUS] == dialogues_hash(training_dialogues(LAWS[name], int(figures["seed"]), hashed))
     assert figures["entropy of a dialogue, nats (prompt + reply)"] == f"{exact.prompt:.2f} + {exact.reply:.2f}"
 
 
