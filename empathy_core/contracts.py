@@ -173,6 +173,19 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """One property of a set of texts beside the threshold it was meant to keep."""
+
+    name: str
+    estimate: Estimate
+    threshold: str
+    passed: bool | None
+    """None when the gate has no threshold."""
+    detail: str = ""
+    """What to look at first, for example the two most similar scenarios."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What one criterion says about one model, and the estimates that decided it."""
 

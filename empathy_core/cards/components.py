@@ -11,7 +11,6 @@ from typing import Any
 
 from metaflow.cards import Image, Markdown, ProgressBar, Table
 
-from empathy_core.cards.figures import Drawing, drawings
 from empathy_core.cards.groups import groups
 from empathy_core.cards.keys import STAGES, parse_key
 from empathy_core.cards.tables import (
@@ -26,8 +25,7 @@ from empathy_core.cards.tables import (
     verdict_rows,
     verdict_summary,
 )
-from empathy_core.contracts import ActivationSet, BadInput, Estimate, TextSet, Verdict
-from empathy_core.datasets.gates import Gate
+from empathy_core.contracts import ActivationSet, BadInput, Estimate, Gate, TextSet, Verdict
 from empathy_core.steering.judges import NO_JUDGE
 
 Components = list[Any]
@@ -53,9 +51,15 @@ def table(headers: Sequence[str], rows: Rows) -> Table:
     return Table([[*row] for row in rows], headers=list(headers))
 
 
-def figure(drawing: Drawing) -> Image:
-    """A figure with its caption as label."""
-    return Image("data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode(), label=drawing.caption)
+def figures(estimates: Sequence[Estimate]) -> Components:
+    """Every figure that these numbers can draw, each with its caption as label."""
+    # Imported here: matplotlib costs a second, which steps that draw nothing need not pay.
+    from empathy_core.cards.figures import drawings
+
+    return [
+        Image("data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode(), label=drawing.caption)
+        for drawing in drawings(estimates)
+    ]
 
 
 def live_progress(card: Any, label: str) -> Callable[[int, int], None]:
@@ -81,7 +85,7 @@ def dataset_card(texts: TextSet, gates: Sequence[Gate]) -> Components:
         table(["what", "value"], text_set_rows(texts)),
         heading("Quality gates"),
         table(["gate", "value [95% interval]", "n", "threshold", "outcome", "detail"], rows),
-        *map(figure, drawings([gate.estimate for gate in gates])),
+        *figures([gate.estimate for gate in gates]),
         heading("The first texts"),
         table(["id", "style", "scenario", "response"], sample),
     ]
@@ -99,7 +103,7 @@ def activation_card(activations: ActivationSet, n_texts: int) -> Components:
 
 def probe_card(estimates: Sequence[Estimate]) -> Components:
     """What can be read: figures, then the numbers that are not drawn as curves."""
-    return [heading("Read"), *map(figure, drawings(estimates)), *number_tables(estimates)]
+    return [heading("Read"), *figures(estimates), *number_tables(estimates)]
 
 
 def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]]) -> Components:
@@ -107,11 +111,11 @@ def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequenc
 
     `transcripts` are rows of (arm, α, prompt, reply). Without a judge there is coherence alone, and the card says so.
     """
-    figures = [figure(drawing) for drawing in drawings(estimates)]
+    drawn = figures(estimates)
     unjudged = [table(["note"], [[f"Coherence alone: {NO_JUDGE}."]]), table(NUMBER_HEADERS, number_rows(estimates))]
     return [
         heading("Write"),
-        *(figures or unjudged),
+        *(drawn or unjudged),
         *number_tables(estimates),
         heading("Replies to the same prompts"),
         table(["arm", "α", "prompt", "reply"], [list(row) for row in transcripts]),
@@ -126,7 +130,7 @@ def study_card(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> Co
         if group.verdicts:
             summary = [[verdict_summary(group.verdicts)]]
             components += [table(["verdicts"], summary), table(*verdict_rows(group.verdicts))]
-        components += map(figure, drawings(group.estimates))
+        components += figures(group.estimates)
         components += number_tables(group.estimates)
     return components
 

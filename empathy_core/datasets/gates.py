@@ -6,14 +6,13 @@ fixed here, before any data set is measured.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations, product
 
 import numpy as np
 from jaxtyping import Int
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from empathy_core.contracts import BadInput, Estimate, TextSet
+from empathy_core.contracts import BadInput, Estimate, Gate, TextSet
 from empathy_core.datasets.lexical import Baseline, lexical_scores
 from empathy_core.datasets.splits import Fold
 from empathy_core.stats import cluster_bootstrap_auroc, grouped_auroc, percentile_interval
@@ -25,19 +24,6 @@ MAX_CUE_AUROC: dict[Baseline, float | None] = {"length": 0.62, "opener": 0.62, "
 MAX_SCENARIO_COSINE = 0.45
 MIN_DOMAINS = 8
 MAX_DOMAIN_SHARE = 0.14
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One property of a set of texts beside the threshold it was meant to keep."""
-
-    name: str
-    estimate: Estimate
-    threshold: str
-    passed: bool | None
-    """None when the gate has no threshold."""
-    detail: str = ""
-    """What to look at first, for example the two most similar scenarios."""
 
 
 def gates(texts: TextSet, folds: Sequence[Fold], seed: int = 0) -> tuple[Gate, ...]:

@@ -45,7 +45,7 @@ def run_experiment(
     surprise[scored] = negative_log_likelihood(
         loaded, [prompts[trials[i].prompt].scenario for i in scored], [replies[i].text for i in scored]
     )
-    opened = opened_rows(texts, settings.seed) if judged else []
+    opened = opened_rows(texts, prompts) if judged else []
     continuations = _ablated(loaded, opened, directions, settings, sampling) if judged else {}
     return Experiment(settings, prompts, trials, tuple(replies), surprise, tuple(opened), continuations)
 

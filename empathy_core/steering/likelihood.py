@@ -35,8 +35,10 @@ def _batch(loaded: LoadedModel, pairs: list[tuple[list[int], list[int]]]) -> Flo
         tokens[row, : len(prompt) + len(response)] = torch.tensor(prompt + response)
         scored[row, len(prompt) : len(prompt) + len(response)] = True
     tokens, scored = tokens.to(loaded.device), scored.to(loaded.device)
-    # Right padding stands after every scored token, so a causal model needs no mask.
-    logits = loaded.model(input_ids=tokens, use_cache=False).logits[:, :-1].float()
-    surprise = torch.nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
-    surprise = surprise.masked_fill(~scored[:, 1:], 0.0)
-    return (surprise.sum(1) / scored.sum(1)).double().cpu().numpy()
+    # Right padding stands after every scored token, so a causal model needs no mask. What only prompts hold is not
+    # projected to the vocabulary, which costs more than the rest of the pass.
+    kept = length - min(len(prompt) for prompt, _ in pairs) + 1
+    logits = loaded.model(input_ids=tokens, use_cache=False, logits_to_keep=kept).logits[:, :-1].float()
+    targets, scored = tokens[:, 1 - kept :], scored[:, 1 - kept :]
+    surprise = torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets, reduction="none")
+    return (surprise.masked_fill(~scored, 0.0).sum(1) / scored.sum(1)).double().cpu().numpy()

@@ -11,7 +11,7 @@ from empathy_core.contracts import Estimate, TextSet
 from empathy_core.stats import bootstrap_mean, percentile_interval
 from empathy_core.steering.judges import Judgement
 from empathy_core.steering.sampling import Row
-from empathy_core.steering.sweep import SEED_STRIDE
+from empathy_core.steering.sweep import Prompt
 
 ARMS = ("none", "style", "random")
 RANDOM_SUBSPACES = 2
@@ -27,12 +27,13 @@ class Continuations:
     judgements: dict[str, tuple[Judgement, ...]]
 
 
-def opened_rows(texts: TextSet, seed: int) -> list[Row]:
-    """One row per held-out text of any style: its scenario, and its first sentence as the given opening."""
-    held_out = [text for text in texts.texts if text.split == "test"]
+def opened_rows(texts: TextSet, prompts: Sequence[Prompt]) -> list[Row]:
+    """One row per text, of any style, to the scenarios of `prompts`: its first sentence is the given opening."""
+    seeds = {prompt.scenario_id: prompt.seed for prompt in prompts}
     return [
-        Row(text.scenario, seed * SEED_STRIDE + index, opening=_first_sentence(text.response))
-        for index, text in enumerate(held_out)
+        Row(text.scenario, seeds[text.scenario_id], opening=_first_sentence(text.response))
+        for text in texts.texts
+        if text.scenario_id in seeds
     ]
 
 

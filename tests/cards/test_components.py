@@ -12,8 +12,7 @@ from empathy_core.cards.components import (
     study_card,
     validation_card,
 )
-from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Text, TextSet
-from empathy_core.datasets.gates import Gate
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, Gate, ModelSpec, Text, TextSet
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
 

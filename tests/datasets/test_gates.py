@@ -6,8 +6,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_similarity
 
-from empathy_core.contracts import BadInput, Text, TextSet
-from empathy_core.datasets.gates import Gate, gates
+from empathy_core.contracts import BadInput, Gate, Text, TextSet
+from empathy_core.datasets.gates import gates
 from empathy_core.datasets.lexical import lexical_scores
 from empathy_core.datasets.splits import Fold, grouped_folds
 from empathy_core.organisms.corpus import organism_texts

@@ -18,6 +18,7 @@ from empathy_core.steering.persistence import (
     random_subspaces,
     whole_replies,
 )
+from empathy_core.steering.sweep import SweepSettings, held_out_prompts
 
 
 def judgements(rate, n, rng):
@@ -48,9 +49,11 @@ def test_an_opening_is_the_first_sentence_of_a_held_out_text():
     longer = replace(
         texts, texts=tuple(replace(t, response="It hurts 3.5 times more! Then it stops.") for t in texts.texts)
     )
-    rows = opened_rows(longer, seed=0)
+    rows = opened_rows(longer, held_out_prompts(longer, SweepSettings(prompts=2)))
     assert {row.opening for row in rows} == {"It hurts 3.5 times more!"}
-    assert len(rows) == 2 * 2 and len({row.seed for row in rows}) == 4
+    assert len(rows) == 2 * 2 and {row.scenario for row in rows} == {
+        text.scenario for text in longer.texts if text.split == "test"
+    }
     assert whole_replies(rows[:1], ["And stops."]) == ("It hurts 3.5 times more! And stops.",)
 
 
