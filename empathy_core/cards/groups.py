@@ -25,15 +25,24 @@ class Group:
     @property
     def title(self) -> str:
         """The section's heading."""
-        return f"{self.texts}: {'planted truth (calibration)' if self.planted else 'measured'}"
+        if not self.planted:
+            return f"{self.texts}: measured"
+        return f"{self.texts}: " + (
+            "calibration on planted truth" if self.texts == GRAMMAR else "organisms out of domain"
+        )
 
     @property
     def explanation(self) -> str:
         """What a reader must know before the numbers."""
+        if self.planted and self.texts == GRAMMAR:
+            return (
+                "Grammar-written texts, read and continued by models whose truth is known. These numbers check the "
+                "instrument. They say nothing about empathy."
+            )
         if self.planted:
             return (
-                "Here the texts, or the models that read them, come from a grammar whose truth is known. These "
-                "numbers check the instrument. They say nothing about empathy."
+                "Texts that no grammar wrote, read by organisms that know nothing but their grammar. What can be read "
+                "here is what the words carry into any network. It says nothing about empathy in language models."
             )
         return "Nothing here was planted: what these numbers show was found in the texts and in the models."
 

@@ -24,7 +24,11 @@ from empathy_core.cards.figures.canvas import (
 )
 from empathy_core.cards.tables import interval, models_of
 from empathy_core.contracts import Estimate
+from empathy_core.probes.directions import REGISTERS
 from empathy_core.steering.range import COHERENT_SHARE
+
+REGISTER = REGISTERS[1]
+"""The control concept; its unsteered rate is about one half, so it has a band of its own."""
 
 
 @house_style
@@ -38,7 +42,7 @@ def dose_response(estimates: Sequence[Estimate]) -> Drawing:
     ends = []
     for model, (effect, coherence) in zip(models, stacks, strict=True):
         mine = [(key, one) for key, one in found if key.model == model]
-        band = draw_random_band(effect, mine)
+        band = draw_random_band(effect, mine, colours.get(REGISTER, SOFT))
         labels = [(band, "random", SOFT)]
         for style in dict.fromkeys(key.what[0] for key, _ in mine):
             labels.append((draw_arm(effect, mine, style, "share", colours[style]), one_line(style), colours[style]))
@@ -58,10 +62,11 @@ def dose_response(estimates: Sequence[Estimate]) -> Drawing:
         name="dose-response",
         caption=(
             "Top: share of sentences in the style that is steered towards, on held-out prompts (for a register: share "
-            f"of replies). Grey: where 95% of random directions of equal norm end up, {ns(random)} directions. "
+            f"of replies). Grey: where 95% of random directions of equal norm end up, {ns(random)} directions (dotted: "
+            "the upper end of the same for the register). "
             "Bottom: share of replies that stay coherent under the same intervention; where it falls below "
             f"{COHERENT_SHARE:g} of the unsteered share (dashed), the steering range ends. Ribbons: 95% intervals by "
-            f"bootstrap over prompts, {ns(steered)}. An effect counts above the grey band and left of incoherence."
+            f"bootstrap over prompts, {ns(steered)}. An effect counts above its band and left of incoherence."
         ),
         alt="At the largest strength: " + "; ".join(strongest(found)) + ".",
         svg=finish(figure, "What does steering do, and what does it cost?"),
@@ -81,16 +86,21 @@ def draw_arm(axes: Axes, found: Found, style: str, what: str, colour: str) -> fl
     return curve[-1][1].value
 
 
-def draw_random_band(axes: Axes, found: Found) -> float:
-    """Shade what random directions reach, over all target styles; gives the middle of its right end."""
+def draw_random_band(axes: Axes, found: Found, register_colour: str) -> float:
+    """Shade what random directions reach over the styles, and dot its upper end for the register, whose base differs.
+
+    Gives the middle of the band's right end.
+    """
     reached: dict[float, list[Estimate]] = {}
-    for style in dict.fromkeys(key.what[0] for key, _ in found):
+    for style in dict.fromkeys(key.what[0] for key, _ in found if key.what[0] != REGISTER):
         for alpha, one in arm(found, style, "random", "share"):
             reached.setdefault(alpha, []).append(one)
     alphas = sorted(reached)
     low = [min(one.low for one in reached[alpha]) for alpha in alphas]
     high = [max(one.high for one in reached[alpha]) for alpha in alphas]
     axes.fill_between(alphas, low, high, color=RANDOM, alpha=0.3, linewidth=0)
+    register = arm(found, REGISTER, "random", "share")
+    axes.plot([alpha for alpha, _ in register], [one.high for _, one in register], ":", color=register_colour)
     return (low[-1] + high[-1]) / 2
 
 

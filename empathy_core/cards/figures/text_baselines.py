@@ -83,7 +83,7 @@ def mark_chance(figure: Figure, stacks: list[list[Axes]], rows: Sequence[str], f
     """Label the rows, and draw chance and the same range of AUROC in every panel."""
     for (axes,) in stacks:
         axes.axvline(0.5, color="#777777", linewidth=0.8)
-        axes.set_xlim(min(0.35, *(one.low - 0.02 for _, one in found)), 1.02)
+        axes.set_xlim(min(0.35, *(one.low - 0.02 for _, one in found)), 1.05)
         axes.set_ylim(-0.5, len(rows) - 0.5)
     stacks[0][0].set_yticks(range(len(rows)), [one_line(row) for row in rows])
     label_x(figure, "held-out AUROC (line at chance, .5)")
