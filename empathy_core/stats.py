@@ -184,13 +184,6 @@ def binomial_interval(successes: int, trials: int, level: float = 0.95) -> tuple
     return float(interval.low), float(interval.high)
 
 
-def holm(p: Float[np.ndarray, " test"]) -> Float[np.ndarray, " test"]:
-    """Holm's step-down adjusted p values (Holm 1979), in the order given."""
-    order = np.argsort(p)
-    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    return np.minimum(adjusted, 1.0)[np.argsort(order)]
-
-
 def _resampled_clusters(
     clusters: Shaped[np.ndarray, " text"], draws: int, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, " text"], Float[np.ndarray, "draw cluster"]]:

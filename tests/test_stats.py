@@ -13,7 +13,6 @@ from empathy_core.stats import (
     cluster_bootstrap_d_prime,
     d_prime,
     grouped_auroc,
-    holm,
     max_statistic_p,
     percentile_interval,
     permute_clusters,
@@ -221,8 +220,3 @@ def test_binomial_interval_is_clopper_pearson_and_holds_zero():
     assert binomtest(7, 50, low, alternative="greater").pvalue == pytest.approx(0.025)
     assert binomtest(7, 50, high, alternative="less").pvalue == pytest.approx(0.025)
     assert binomial_interval(0, 1000)[0] == 0 < 0.001 < binomial_interval(0, 1000)[1]
-
-
-def test_holm_adjusts_a_worked_example_and_never_reverses_the_order():
-    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
-    assert holm(np.array([0.7, 0.9])).tolist() == [1.0, 1.0]

@@ -51,5 +51,9 @@ LIMITS = (
     "A probe shows that information is present. Only generation under intervention shows that the model uses it.",
     "A style of text is not a state of mind: these numbers concern how replies are written, not what is felt.",
     "Not measurable means that this run lacked the means, such as a judge. It is not evidence of absence.",
-    "Planted numbers validate the procedure on small models of known truth. They do not carry over to other models.",
+    "Planted numbers validate the procedure on small models of known truth. They do not carry over to other models. "
+    "There is one training seed per organism, and the grammar's wording and the length of training were settled while "
+    "looking at steering results on the same kind of prompts.",
+    "Scenarios are resampled, lexical families are not. There are few of them, so an AUROC a little off .5 across "
+    "families can be a chance likeness of two vocabularies.",
 )
