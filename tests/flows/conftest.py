@@ -11,13 +11,17 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 class Workplace:
-    """A folder with its own Metaflow datastore, and the command line to run flows in it."""
+    """A folder with its own Metaflow datastore, and the command line to run flows in it.
+
+    The folder is the working directory: Metaflow keeps cards beside the nearest `.metaflow`, whatever its environment
+    says of the datastore.
+    """
 
     def __init__(self, folder: Path):
         self.folder = folder
+        (folder / ".metaflow").mkdir()
         self.environment = os.environ | {
             "METAFLOW_USER": "tester",
-            "METAFLOW_DATASTORE_SYSROOT_LOCAL": str(folder),
             "METAFLOW_DEFAULT_DATASTORE": "local",
             "METAFLOW_DEFAULT_METADATA": "local",
             "OMP_NUM_THREADS": "1",
@@ -29,7 +33,7 @@ class Workplace:
         script = str(ROOT / "flows" / f"{flow}_flow.py")
         return subprocess.run(
             [sys.executable, script, "--no-pylint", *arguments],
-            cwd=ROOT,
+            cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
@@ -54,7 +58,7 @@ class Workplace:
             f"sys.stdout.buffer.write(pickle.dumps(artifact({pathspec!r}, {name!r})))"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], env=self.environment, cwd=ROOT, capture_output=True, check=True
+            [sys.executable, "-c", code], env=self.environment, cwd=self.folder, capture_output=True, check=True
         )
         return pickle.loads(done.stdout)
 

@@ -4,11 +4,8 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +58,7 @@ def test_texts_that_words_give_away_leave_no_claim_and_what_needs_a_judge_says_s
 
 def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, own_run, tmp_path):
     code = f"from pathlib import Path\nfrom empathy_core.cards.serve import export\nexport(Path({str(tmp_path)!r}))"
-    subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=workplace.folder, check=True)
     index = (tmp_path / "index.html").read_text()
     for run in own_run:
         cards = sorted(path.name for path in tmp_path.glob(f"{run.replace('/', '-')}-*.html"))
