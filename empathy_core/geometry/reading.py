@@ -45,13 +45,13 @@ def read_model(
 ) -> Reading:
     """Probe every residual point and measure dimensionality at one; names begin with `{texts}/{model}`."""
     prefix = f"{texts.name}/{activations.model.name}"
+    point = middle_point(activations.points) if settings.point is None else settings.point
+    main = texts.column("role") == "main"
+    rows, features = texts.rows(main), read_point(point)[main]
     folds = grouped_folds(texts, settings.folds, settings.seed)
     probes = ProbeSettings(permutations=settings.permutations, seed=settings.seed)
     found = read_outs(read_point, activations.points, texts, folds, probes)
     estimates = tuple(estimate for read_out in found for estimate in probe_estimates(prefix, read_out))
-    point = middle_point(activations.points) if settings.point is None else settings.point
-    main = texts.column("role") == "main"
-    rows, features = texts.rows(main), read_point(point)[main]
     concepts = {"empathy": "style"} | (
         {"register": "register"} if set(REGISTERS) <= set(rows.column("register")) else {}
     )

@@ -14,6 +14,9 @@ from empathy_core.contracts import BadInput
 TAIL = 0.05
 """Each gate fails the worst 5 % of unsteered replies; coherence is therefore always read relative to strength 0."""
 
+FEWEST_UNSTEERED = 20
+"""With fewer replies, the worst 5 % are none."""
+
 GATES = ("fluency", "repetition", "compression", "length", "off topic", "unfinished")
 
 
@@ -33,12 +36,9 @@ def calibrate(measures: Float[np.ndarray, "text gate"]) -> CoherenceGates:
 
     Raises `BadInput` with fewer than twenty replies, where a 95th percentile means nothing.
     """
-    if len(measures) < 1 / TAIL:
+    if len(measures) < FEWEST_UNSTEERED:
         raise BadInput(
-            "Coherence gates are calibrated on at least twenty unsteered replies.",
-            f"{len(measures)}",
-            "few test scenarios",
-            "raise --prompts or add test scenarios",
+            f"Coherence gates are calibrated on at least {FEWEST_UNSTEERED} unsteered replies.", f"{len(measures)}"
         )
     return CoherenceGates(tuple(np.quantile(measures, 1 - TAIL, axis=0, method="higher")))
 

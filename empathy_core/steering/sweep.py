@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from empathy_core.contracts import TextSet
+from empathy_core.contracts import BadInput, TextSet
 from empathy_core.probes.directions import DirectionSet
+from empathy_core.steering.coherence import FEWEST_UNSTEERED
 from empathy_core.steering.sampling import Reply, Row
 
 SEED_STRIDE, REPEAT_STRIDE = 1_000_003, 7_919
@@ -26,6 +27,14 @@ class SweepSettings:
     """Replies per prompt in the arms `none` and `steered`; a null direction, one of many, gets one."""
     random_directions: int = 20
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.prompts * self.repeats < FEWEST_UNSTEERED:
+            raise BadInput(
+                f"Coherence is calibrated on at least {FEWEST_UNSTEERED} unsteered replies.",
+                f"{self.prompts} prompts with {self.repeats} replies each",
+                fix=f"raise --prompts to {-(-FEWEST_UNSTEERED // self.repeats)} or more",
+            )
 
 
 @dataclass(frozen=True)
@@ -73,8 +82,18 @@ class Experiment:
 
 
 def held_out_prompts(texts: TextSet, settings: SweepSettings) -> tuple[Prompt, ...]:
-    """`settings.prompts` prompts from the test split, in a seeded order, going round again where scenarios run out."""
+    """`settings.prompts` prompts from the test split, in a seeded order, going round again where scenarios run out.
+
+    Raises `BadInput` if no scenario is held out.
+    """
     scenarios = sorted({(text.scenario_id, text.scenario) for text in texts.texts if text.split == "test"})
+    if not scenarios:
+        raise BadInput(
+            "Steering is scored on held-out scenarios.",
+            f"no text of {texts.name} in the test split",
+            "a file whose rows all say `train`",
+            "give some whole scenarios the split `test`",
+        )
     order = np.random.default_rng(settings.seed).permutation(len(scenarios))
     return tuple(
         Prompt(*scenarios[order[index % len(scenarios)]], seed=settings.seed * SEED_STRIDE + index)

@@ -44,5 +44,5 @@ def test_a_reply_that_drops_the_topic_measures_worse():
 
 
 def test_too_few_unsteered_replies_are_refused():
-    with pytest.raises(BadInput, match="at least twenty"):
+    with pytest.raises(BadInput, match="at least 20"):
         calibrate(np.zeros((5, len(GATES))))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toy import toy_texts
 
-from empathy_core.contracts import Direction
+from empathy_core.contracts import BadInput, Direction
 from empathy_core.probes.directions import DirectionSet
 from empathy_core.steering.effects import Sweep, coherence_estimates, effect_estimates, null_estimates, steering_ranges
 from empathy_core.steering.judges import Judgement
@@ -120,3 +120,14 @@ def test_all_arms_share_prompts_and_seeds_and_no_prompt_is_a_training_scenario()
 def test_without_a_judge_only_the_steered_arms_are_generated():
     arms = {trial.arm for trial in plan(directions(), SETTINGS, with_nulls=False)}
     assert arms == {"none", "steered"}
+
+
+def test_a_set_without_held_out_scenarios_is_refused_before_anything_is_generated():
+    train = replace(TEXTS, texts=tuple(text for text in TEXTS.texts if text.split == "train"))
+    with pytest.raises(BadInput, match="held-out scenarios"):
+        held_out_prompts(train, SETTINGS)
+
+
+def test_too_few_prompts_to_calibrate_coherence_are_refused_before_anything_is_generated():
+    with pytest.raises(BadInput, match=r"at least 20 unsteered replies.*raise --prompts to 7"):
+        SweepSettings(prompts=5)

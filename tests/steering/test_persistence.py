@@ -49,7 +49,7 @@ def test_an_opening_is_the_first_sentence_of_a_held_out_text():
     longer = replace(
         texts, texts=tuple(replace(t, response="It hurts 3.5 times more! Then it stops.") for t in texts.texts)
     )
-    rows = opened_rows(longer, held_out_prompts(longer, SweepSettings(prompts=2)))
+    rows = opened_rows(longer, held_out_prompts(longer, SweepSettings(prompts=8)))
     assert {row.opening for row in rows} == {"It hurts 3.5 times more!"}
     assert len(rows) == 2 * 2 and {row.scenario for row in rows} == {
         text.scenario for text in longer.texts if text.split == "test"
