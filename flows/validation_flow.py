@@ -17,7 +17,7 @@ class ValidationFlow(FlowSpec):
 
     deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
     probes = Parameter("probes", default="latest", help="ProbeFlow/<run id>, or latest")
-    prompts = Parameter("prompts", default=32, help="held-out prompts, the same for every direction")
+    prompts = Parameter("prompts", default=28, help="held-out prompts, the same for every direction")
     random_directions = Parameter("random-directions", default=20, help="directions of the random band")
     device = Parameter("device", default="cpu", help="cpu, cuda or mps")
     dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16 or float16")

@@ -9,7 +9,7 @@ class SamplingSettings:
 
     temperature: float = 0.7
     """0 is greedy."""
-    max_new_tokens: int = 80
+    max_new_tokens: int = 72
     """A reply that has not ended by then counts as unfinished."""
     batch_rows: int = 64
 

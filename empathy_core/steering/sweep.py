@@ -21,7 +21,7 @@ class SweepSettings:
 
     strengths: tuple[float, ...] = (0.15, 0.3, 0.45, 0.6)
     """Units of the mean residual norm at the steering point; strength 0 is the arm `none`, always included."""
-    prompts: int = 32
+    prompts: int = 28
     """Held-out prompts, the same for every direction; scenarios are reused with new seeds when there are fewer."""
     repeats: int = 3
     """Replies per prompt in the arms `none` and `steered`; a null direction, one of many, gets one."""
@@ -104,14 +104,15 @@ def held_out_prompts(texts: TextSet, settings: SweepSettings) -> tuple[Prompt, .
 def plan(directions: DirectionSet, settings: SweepSettings, with_nulls: bool) -> tuple[Trial, ...]:
     """Every trial of the experiment; without a judge there is no effect to compare, so the null arms are left out.
 
-    Permuted-label directions are a comparison and not a threshold: every second strength is enough for them.
+    Permuted-label directions are a comparison and not a threshold: one strength is enough for them.
     """
     names = [direction.concept for direction in directions.steered]
     arms = [("none", "", range(settings.repeats), (0.0,))]
     arms += [("steered", name, range(settings.repeats), settings.strengths) for name in names]
     if with_nulls:
         arms += [("random", "", range(settings.random_directions), settings.strengths)]
-        arms += [("permuted", name, range(len(directions.permuted)), settings.strengths[::2]) for name in names]
+        middle = settings.strengths[len(settings.strengths) // 2 :][:1]
+        arms += [("permuted", name, range(len(directions.permuted)), middle) for name in names]
     return tuple(
         Trial(arm, target, draw, strength, prompt)
         for arm, target, draws, strengths in arms

@@ -89,7 +89,7 @@ def test_null_arms_are_centred_on_the_base_rate_with_one_unit_per_direction():
     random = found["t/m/write/warm/random/alpha=0.3/share"]
     assert random.n == 20 and random.low < random.null < random.high
     assert found["t/m/write/warm/permuted/alpha=0.3/share"].n == 2
-    assert "t/m/write/warm/permuted/alpha=0.2/share" not in found
+    assert "t/m/write/warm/permuted/alpha=0.2/share" not in found  # one strength is enough for a comparison
 
 
 def test_additions_have_the_norm_of_strength_times_residual_norm_and_none_is_zero():
