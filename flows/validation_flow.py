@@ -19,6 +19,7 @@ class ValidationFlow(FlowSpec):
     probes = Parameter("probes", default="latest", help="ProbeFlow/<run id>, or latest")
     prompts = Parameter("prompts", default=28, help="held-out prompts, the same for every direction")
     random_directions = Parameter("random-directions", default=20, help="directions of the random band")
+    max_new_tokens = Parameter("max-new-tokens", default=72, help="a reply that has not ended by then is unfinished")
     device = Parameter("device", default="cpu", help="cpu, cuda or mps")
     dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16 or float16")
     seed = Parameter("seed", default=0)
@@ -42,14 +43,16 @@ class ValidationFlow(FlowSpec):
         from empathy_core.models.load import load_model
         from empathy_core.runs import artifact
         from empathy_core.steering.experiment import run_experiment
+        from empathy_core.steering.sampling import SamplingSettings
         from empathy_core.steering.sweep import SweepSettings
 
         self.model = self.input
         spec = artifact(self.probe_run, "manifests")[self.model].model
         settings = SweepSettings(prompts=self.prompts, random_directions=self.random_directions, seed=self.seed)
+        sampling = SamplingSettings(max_new_tokens=self.max_new_tokens)
         progress = live_progress(current.card, "Replies")
         loaded = load_model(spec, self.device, self.dtype)
-        self.experiment = run_experiment(loaded, self.texts, self.directions[self.model], settings, progress)
+        self.experiment = run_experiment(loaded, self.texts, self.directions[self.model], settings, sampling, progress)
         self.next(self.judge)
 
     @card(type="blank")

@@ -16,6 +16,7 @@ from empathy_core.models.specs import ORGANISMS, resolve
 from empathy_core.probes.directions import make_directions
 from empathy_core.steering.analysis import analyse
 from empathy_core.steering.experiment import run_experiment
+from empathy_core.steering.sampling import SamplingSettings
 from empathy_core.steering.sweep import SweepSettings
 from empathy_core.verdicts import judge_models
 
@@ -33,7 +34,8 @@ def measured(tmp_path_factory):
         read_point = point_reader(activations, "mean")
         reading = read_model(read_point, activations, texts, ReadingSettings(permutations=200))
         directions = make_directions(read_point, activations, texts, permutations=1)
-        written = analyse(run_experiment(loaded, texts, directions, SETTINGS), texts, directions, reading, seed=0)
+        experiment = run_experiment(loaded, texts, directions, SETTINGS, SamplingSettings())
+        written = analyse(experiment, texts, directions, reading, seed=0)
         estimates = reading.estimates + written.estimates
         verdicts = judge_models(estimates, texts, [activations.model], "")
         return {e.name.removeprefix(f"grammar/{name}/"): e for e in estimates}, verdicts

@@ -20,6 +20,7 @@ def run_experiment(
     texts: TextSet,
     directions: DirectionSet,
     settings: SweepSettings,
+    sampling: SamplingSettings,
     progress: Callable[[int, int], None] | None = None,
 ) -> Experiment:
     """Generate every arm of the sweep and of the ablation.
@@ -27,7 +28,6 @@ def run_experiment(
     Without a judge for these texts the null arms and the ablation are left out: what they would be compared with cannot
     be measured. The steered arms remain, for their coherence and for reading.
     """
-    sampling = SamplingSettings()
     judged = judge_for(texts) is not None
     prompts = held_out_prompts(texts, settings)
     trials = plan(directions, settings, with_nulls=judged)
