@@ -31,7 +31,8 @@ class BadInput(ValueError):
 class Text:
     """One response to one scenario."""
 
-    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 (read by `datasets.files` when it validates rows)
+    # Read by `datasets.files` when it validates rows, and when it writes their JSON Schema.
+    __pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}  # noqa: RUF012
 
     id: str
     scenario_id: str
@@ -43,15 +44,17 @@ class Text:
     """What the person wrote: becomes the prompt."""
     response: str
     role: str = "main"
-    """`main` for the styles under study; else a control kind (`neutral`, …), `foil` or `pair`."""
+    """`main` for the styles under study; `foil` for the same styles in each other's words; else a control kind."""
     register: str = ""
+    """`formal` or `casual`, shared by the replies to one scenario unless register is what varies."""
     family: str = ""
     """Lexical family; when a set has several, probes are scored on families that their training never saw."""
     person: str = ""
+    """Grammatical person of the replies to one scenario: `first` when they say I, me or my, `second` when none does."""
     split: str = "train"
     """`train` makes directions, `test` provides held-out prompts; whole scenarios only."""
     origin: str = ""
-    """Where the text came from: `hand`, `organism grammar`, an API model id, a file name."""
+    """Where the text came from: `hand`, `grammar`, an API model id, a file name."""
 
     @property
     def content_hash(self) -> str:

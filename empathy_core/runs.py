@@ -68,13 +68,23 @@ def artifact(pathspec: str, name: str) -> Any:
 
 
 def activation_store() -> str:
-    """The folder for activations, beside Metaflow's own local datastore."""
-    return str(Path(LocalStorage.get_datastore_root_from_config(lambda *_, **__: None)).resolve() / "activations")
+    """The folder for activations."""
+    return str(_beside_datastore("activations"))
+
+
+def generation_folder() -> Path:
+    """The folder for everything that generation paid for; it outlives the run that paid."""
+    return _beside_datastore("generation")
 
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that decide numbers."""
     return {name: version(name) for name in PACKAGES}
+
+
+def _beside_datastore(name: str) -> Path:
+    """A folder in Metaflow's own local datastore."""
+    return Path(LocalStorage.get_datastore_root_from_config(lambda *_, **__: None)).resolve() / name
 
 
 def _latest_successful(flow: str) -> Run | None:

@@ -17,21 +17,16 @@ from empathy_core.cards.tables import (
     NUMBER_HEADERS,
     Rows,
     activation_rows,
-    interval,
     is_summary,
     norm_rows,
     number_rows,
-    text_set_rows,
     verdict_rows,
     verdict_summary,
 )
-from empathy_core.contracts import ActivationSet, BadInput, Estimate, Gate, TextSet, Verdict
+from empathy_core.contracts import ActivationSet, BadInput, Estimate, Verdict
 from empathy_core.steering.judges import NO_JUDGE
 
 Components = list[Any]
-
-SAMPLE_ROWS = 10
-"""Texts shown on the data set's card."""
 
 
 def heading(text: str) -> Markdown:
@@ -75,20 +70,16 @@ def live_progress(card: Any, label: str) -> Callable[[int, int], None]:
     return report
 
 
-def dataset_card(texts: TextSet, gates: Sequence[Gate]) -> Components:
-    """What the data set holds, its quality gates, what words alone give away, and its first texts."""
-    outcomes = {True: "passed", False: "FAILED", None: "reported only"}
-    rows = [[g.name, interval(g.estimate), str(g.estimate.n), g.threshold, outcomes[g.passed], g.detail] for g in gates]
-    sample = [[text.id, text.style, text.scenario, text.response] for text in texts.texts[:SAMPLE_ROWS]]
-    return [
-        heading("Texts"),
-        table(["what", "value"], text_set_rows(texts)),
-        heading("Quality gates"),
-        table(["gate", "value [95% interval]", "n", "threshold", "outcome", "detail"], rows),
-        *figures([gate.estimate for gate in gates]),
-        heading("The first texts"),
-        table(["id", "style", "scenario", "response"], sample),
-    ]
+def live_batches(card: Any) -> Callable[[str, int, int], None]:
+    """A progress bar for each batch of requests; call the result with its name, the number done and in all."""
+    bars: dict[str, Callable[[int, int], None]] = {}
+
+    def report(name: str, done: int, total: int) -> None:
+        if name not in bars:
+            bars[name] = live_progress(card, name)
+        bars[name](done, total)
+
+    return report
 
 
 def activation_card(activations: ActivationSet, n_texts: int) -> Components:

@@ -1,8 +1,10 @@
-"""The door between text files and `TextSet`: JSON lines in long form, and the earlier study's three JSON shapes."""
+"""The door between text files and `TextSet`: JSON lines or CSV in long form, and the earlier study's JSON shapes."""
 
+import csv
 import hashlib
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from empathy_core.datasets.schema import check
 BUNDLED = Path(__file__).parent / "bundled"
 TEST_SHARE = 0.25
 """Share of scenarios held out when a file states no split."""
+SHOWN_FAULTS = 5
 
 CONTROL_ROLES = {
     ("response_1", "response_2", "response_3"): "non_empathic",
@@ -35,23 +38,29 @@ def bundled() -> TextSet:
                 "an edit that did not update MANIFEST.json, or a damaged download",
                 "restore the file from the repository, or state the new hash",
             )
-    texts = tuple(text for name in manifest["files"] for text in _read_rows(BUNDLED / name))
+    texts = tuple(text for name in manifest["files"] for text in _read_jsonl(BUNDLED / name))
     return check(TextSet(manifest["name"], "measured", texts))
 
 
 def load(paths: str) -> TextSet:
-    """Read comma-separated files (`.jsonl` in long form, or the earlier study's `.json`) into one checked `TextSet`.
+    """Read comma-separated files into one checked `TextSet`.
 
-    Raises `BadInput` for a missing file, malformed JSON (with line and column), or a row that breaks the schema. When
-    the files hold only control texts, those are what is studied and they become `main`.
+    `.jsonl` and `.csv` hold one text a row with the fields of `Text`; `.json` is one of the earlier study's shapes.
+    Raises `BadInput` for a missing file, malformed JSON (with line and column), or rows that break the schema (by line
+    and field). When the files hold only control texts, those are what is studied and they become `main`.
     """
     files = [Path(path.strip()) for path in paths.split(",") if path.strip()]
     if not files:
         raise BadInput("`--source file` needs a file.", "no --path", fix="add `--path texts.jsonl`")
-    texts = [text for path in files for text in (_read_rows(path) if path.suffix == ".jsonl" else _read_study(path))]
+    texts = [text for path in files for text in _READERS.get(path.suffix, _read_study)(path)]
     if all(text.role != "main" for text in texts):
         texts = [replace(text, role="main") for text in texts]
     return check(TextSet(files[0].stem, "measured", tuple(texts)))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of one row of a long-form file, made from `Text`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_row.json_schema()}
 
 
 def write_jsonl(texts: TextSet, path: Path) -> None:
@@ -60,10 +69,22 @@ def write_jsonl(texts: TextSet, path: Path) -> None:
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
-def _read_rows(path: Path) -> Iterator[Text]:
-    for number, line in enumerate(_read(path).splitlines(), start=1):
-        if line.strip():
-            yield _validated(_parsed(line, f"{path}, line {number}"), f"{path}, line {number}")
+def _read_jsonl(path: Path) -> tuple[Text, ...]:
+    # Not `splitlines`: a text may hold U+2028, which JSON leaves as it is.
+    lines = enumerate(_read(path).split("\n"), start=1)
+    places = [(f"line {number}", _parsed(line, f"{path}, line {number}")) for number, line in lines if line.strip()]
+    return _validated(places, path)
+
+
+def _read_csv(path: Path) -> tuple[Text, ...]:
+    reader = csv.DictReader(io.StringIO(_read(path).removeprefix("\ufeff"), newline=""))
+    rows = []
+    for row in reader:
+        # DictReader collects surplus cells under None and fills missing ones with None.
+        filled = {name: value for name, value in row.items() if name is not None and value is not None}
+        surplus = {f"(cell {len(row)})": "one more cell than there are columns"} if None in row else {}
+        rows.append((f"line {reader.line_num}", filled | surplus))
+    return _validated(rows, path)
 
 
 def _read(path: Path) -> str:
@@ -88,21 +109,28 @@ def _parsed(text: str, place: str) -> Any:
         ) from error
 
 
-def _validated(fields: Any, place: str) -> Text:
-    try:
-        return _row.validate_python(fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the row"
+def _validated(rows: Sequence[tuple[str, Any]], path: Path) -> tuple[Text, ...]:
+    """The rows as texts; every row that breaks the schema is named, the first few with the reason."""
+    texts, faults = [], []
+    for place, fields in rows:
+        try:
+            texts.append(_row.validate_python(fields))
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the row"
+            faults.append(f"{first['msg'].lower()} at {place}, field {where}")
+    if faults:
+        more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
         raise BadInput(
             "Every row has the fields of the schema.",
-            f"{first['msg'].lower()} at {place}, field {where}",
+            f"{len(faults)} of {len(rows)} rows of {path} without: {'; '.join(faults[:SHOWN_FAULTS])}{more}",
             "a column missing, misspelt or of another type",
             "compare with the data card's list of fields",
-        ) from error
+        )
+    return tuple(texts)
 
 
-def _read_study(path: Path) -> Iterator[Text]:
+def _read_study(path: Path) -> tuple[Text, ...]:
     """Rows of `{"triplets": [...]}` or `{"items": [...]}`; styles are the response keys that stand in every item."""
     document = _parsed(_read(path), str(path))
     items = document.get("triplets", document.get("items")) if isinstance(document, dict) else None
@@ -113,9 +141,10 @@ def _read_study(path: Path) -> Iterator[Text]:
             "another file of the same study",
             "convert it to long-form `.jsonl`, one text a line",
         )
+    rows = []
     for position, item in enumerate(items):
-        place = f"{path}, item {position}"
-        styles, role = _styles_of(item, place)
+        place = f"item {position}"
+        styles, role = _styles_of(item, f"{path}, {place}")
         scenario_id = str(item.get("triplet_id", item.get("id")))
         for style in styles:
             fields = {
@@ -129,7 +158,8 @@ def _read_study(path: Path) -> Iterator[Text]:
                 "split": _split(scenario_id),
                 "origin": path.name,
             }
-            yield _validated(fields, place)
+            rows.append((place, fields))
+    return _validated(rows, path)
 
 
 def _styles_of(item: dict[str, Any], place: str) -> tuple[tuple[str, ...], str]:
@@ -149,3 +179,6 @@ def _styles_of(item: dict[str, Any], place: str) -> tuple[tuple[str, ...], str]:
 def _split(scenario_id: str) -> str:
     """Held out by a hash of the id, so that the split does not depend on the order or number of rows."""
     return "test" if int(hashlib.sha256(scenario_id.encode()).hexdigest()[:8], 16) < TEST_SHARE * 16**8 else "train"
+
+
+_READERS = {".jsonl": _read_jsonl, ".csv": _read_csv}

@@ -1,7 +1,6 @@
-"""How well words alone tell labels apart: the text baselines that every probe has to beat on the same folds."""
+"""How well the surface of texts tells labels apart: the baselines that every probe has to beat on the same folds."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,53 +12,58 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from empathy_core.contracts import BadInput
 from empathy_core.datasets.splits import Fold
+from empathy_core.datasets.surface import FUNCTION_WORDS, WORD, lengths, person_rates, tense_rates, words
 
-Baseline = Literal["tfidf", "opener", "length"]
+Baseline = Literal["length", "first-word", "opener", "person", "tense", "function-words", "character-ngrams", "tfidf"]
 
 OPENING_WORDS = 3
-_WORD = r"\b\w+(?:['’]\w+)*\b"  # scikit-learn's default drops one-letter words, and "I" is a strong cue
-_SENTENCE_END = re.compile(r"[.!?]+(?=\s|$)")
 
 
 def lexical_scores(
     responses: Sequence[str], labels: Shaped[np.ndarray, " text"], folds: Sequence[Fold], kind: Baseline = "tfidf"
 ) -> Float[np.ndarray, "text class"]:
-    """Out-of-fold decision scores of a logistic regression on the words of each response.
+    """Out-of-fold decision scores of a logistic regression on one kind of surface feature (`lexical_classifier`).
 
-    `tfidf` reads words and word pairs (sublinear term frequency), `opener` the first three words, `length` the number
-    of characters, words and sentences. Vocabulary and scaling are fitted on each fold's train rows. Two classes give
-    one column, the score of the second in sorted order; more give one column a class, sorted. A row that no fold tests
-    is NaN. Raises `BadInput` when a fold's train rows lack a class.
+    Vocabulary and scaling are fitted on each fold's train rows. Two classes give one column, the score of the second in
+    sorted order; more give one column a class, sorted. A row that no fold tests is NaN. Raises `BadInput` when a fold's
+    train rows lack a class.
     """
-    words, classes = np.array(responses, dtype=object), np.unique(labels)
+    texts, classes = np.array(responses, dtype=object), np.unique(labels)
     scores = np.full((len(labels), 1 if len(classes) == 2 else len(classes)), np.nan)
     for number, fold in enumerate(folds):
         _has_every_class(labels[fold.train], classes, number)
-        model = _classifier(kind).fit(words[fold.train], labels[fold.train])
-        scores[fold.test] = model.decision_function(words[fold.test]).reshape(len(fold.test), -1)
+        model = lexical_classifier(kind).fit(texts[fold.train], labels[fold.train])
+        scores[fold.test] = model.decision_function(texts[fold.test]).reshape(len(fold.test), -1)
     return scores
 
 
-def _classifier(kind: Baseline) -> Pipeline:
+def lexical_classifier(kind: Baseline) -> Pipeline:
+    """A logistic regression that reads one kind of surface feature of texts, and nothing else.
+
+    `length` counts characters, words and sentences; `first-word` and `opener` (three words) read how a text begins;
+    `person` and `tense` read shares of pronouns and of auxiliaries; `function-words` counts words without content;
+    `character-ngrams` weighs runs of 3 to 5 characters inside words and `tfidf` words and word pairs, sublinearly.
+    """
     logistic = LogisticRegression(C=10.0, max_iter=1000)
-    if kind == "tfidf":
-        return make_pipeline(TfidfVectorizer(token_pattern=_WORD, ngram_range=(1, 2), sublinear_tf=True), logistic)
-    if kind == "opener":
-        words = CountVectorizer(token_pattern=_WORD, ngram_range=(1, OPENING_WORDS))
-        return make_pipeline(FunctionTransformer(_openings), words, logistic)
-    return make_pipeline(FunctionTransformer(_lengths), StandardScaler(), logistic)
+    counted = {"length": lengths, "person": person_rates, "tense": tense_rates}
+    if kind in counted:
+        measure = FunctionTransformer(lambda texts: counted[kind](texts.tolist()))
+        return make_pipeline(measure, StandardScaler(), logistic)
+    if kind in ("first-word", "opener"):
+        kept = 1 if kind == "first-word" else OPENING_WORDS
+        vocabulary = CountVectorizer(token_pattern=WORD, ngram_range=(1, kept))
+        return make_pipeline(FunctionTransformer(_openings(kept)), vocabulary, logistic)
+    vectorisers = {
+        "function-words": CountVectorizer(tokenizer=words, token_pattern=None, vocabulary=sorted(FUNCTION_WORDS)),
+        "character-ngrams": TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True),
+        "tfidf": TfidfVectorizer(token_pattern=WORD, ngram_range=(1, 2), sublinear_tf=True),
+    }
+    return make_pipeline(vectorisers[kind], logistic)
 
 
-def _openings(responses: Shaped[np.ndarray, " text"]) -> list[str]:
-    """The first words of each response."""
-    return [" ".join(re.findall(_WORD, text)[:OPENING_WORDS]) for text in responses]
-
-
-def _lengths(responses: Shaped[np.ndarray, " text"]) -> Float[np.ndarray, "text count"]:
-    """Characters, words and sentences of each response."""
-    return np.array(
-        [[len(text), len(re.findall(_WORD, text)), len(_SENTENCE_END.findall(text))] for text in responses], dtype=float
-    )
+def _openings(kept: int) -> Callable[[Shaped[np.ndarray, " text"]], list[str]]:
+    """A function that keeps the first words of each response."""
+    return lambda responses: [" ".join(words(text)[:kept]) for text in responses]
 
 
 def _has_every_class(labels: Shaped[np.ndarray, " row"], classes: Shaped[np.ndarray, " class"], fold: int) -> None:

@@ -8,8 +8,8 @@ from empathy_core.contracts import BadInput, Text, TextSet
 def check(texts: TextSet) -> TextSet:
     """Return `texts` if every rule of the contract holds.
 
-    Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, or a
-    scenario with two wordings, splits or lexical families.
+    Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, a
+    scenario with two wordings, splits or lexical families, or a foil of a style that is not under study.
     """
     if not texts.texts:
         raise BadInput(
@@ -27,6 +27,7 @@ def check(texts: TextSet) -> TextSet:
             "every row has one style, or the role column marks all rows as controls",
             "give rows of at least two styles the role `main`",
         )
+    _foils_have_main_styles(texts)
     return texts
 
 
@@ -67,3 +68,14 @@ def _scenarios_are_whole(texts: TextSet) -> None:
                     "scenario ids used twice, or rows divided at random",
                     "give each scenario its own id, and divide whole scenarios",
                 )
+
+
+def _foils_have_main_styles(texts: TextSet) -> None:
+    for text in texts.texts:
+        if text.role == "foil" and text.style not in texts.main_styles:
+            raise BadInput(
+                "A foil is a reply in one of the main styles, in the words of another.",
+                f"style {text.style!r} in row {text.id!r}; the main styles are {', '.join(texts.main_styles)}",
+                "a misspelt style, or a control text marked as foil",
+                "correct the style, or give the row another role",
+            )

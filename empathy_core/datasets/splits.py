@@ -1,10 +1,11 @@
 """Folds that keep what must not leak on one side: whole scenarios, and lexical families."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 from sklearn.model_selection import GroupKFold
 
 from empathy_core.contracts import BadInput, TextSet
@@ -24,14 +25,40 @@ def grouped_folds(texts: TextSet, n_folds: int = 5, seed: int = 0) -> tuple[Fold
     A family's scenarios are tested on what was learnt from the other families. Raises `BadInput` when a main style has
     fewer scenarios than folds, or than two in a family.
     """
-    families = texts.column("family")
-    names = np.unique(families)
-    if len(names) > 1:
+    families, main = texts.column("family"), texts.column("role") == "main"
+    if len(np.unique(families[main])) > 1:
         _enough_scenarios(texts, 2, "in each lexical family")
-        return tuple(Fold(np.flatnonzero(families != name), np.flatnonzero(families == name)) for name in names)
+        return held_out(families, np.unique(families[main]))
     _enough_scenarios(texts, n_folds, "as there are folds")
-    splitter = GroupKFold(n_folds, shuffle=True, random_state=seed)
-    return tuple(Fold(train, test) for train, test in splitter.split(families, groups=texts.column("scenario_id")))
+    return scenario_folds(texts, n_folds, seed)
+
+
+def scenario_folds(texts: TextSet, n_folds: int = 5, seed: int = 0) -> tuple[Fold, ...]:
+    """Divide `texts` at random into folds of whole scenarios, whatever their families; at most one a scenario."""
+    scenarios = texts.column("scenario_id")
+    splitter = GroupKFold(min(n_folds, len(np.unique(scenarios))), shuffle=True, random_state=seed)
+    return tuple(Fold(train, test) for train, test in splitter.split(scenarios, groups=scenarios))
+
+
+def held_out(groups: Shaped[np.ndarray, " text"], names: Shaped[np.ndarray, " name"]) -> tuple[Fold, ...]:
+    """One fold per named value of a column (family, domain, register): tested on what all other rows taught."""
+    return tuple(Fold(np.flatnonzero(groups != name), np.flatnonzero(groups == name)) for name in names)
+
+
+def renumbered(folds: Sequence[Fold], rows: Int[np.ndarray, " kept"]) -> tuple[Fold, ...]:
+    """The folds of a set, as row numbers of the subset `rows` of it; a fold that tests none of the subset drops out."""
+    inner = (
+        Fold(np.flatnonzero(np.isin(rows, fold.train)), np.flatnonzero(np.isin(rows, fold.test))) for fold in folds
+    )
+    return tuple(fold for fold in inner if len(fold.test))
+
+
+def fold_numbers(folds: Sequence[Fold], n: int) -> Int[np.ndarray, " text"]:
+    """Which fold tests each of `n` rows; -1 for a row that none does."""
+    numbers = np.full(n, -1)
+    for number, fold in enumerate(folds):
+        numbers[fold.test] = number
+    return numbers
 
 
 def _enough_scenarios(texts: TextSet, least: int, reason: str) -> None:

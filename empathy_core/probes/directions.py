@@ -46,12 +46,14 @@ def make_directions(
 ) -> DirectionSet:
     """Difference-of-means directions of every main style (and of casual register) over the training split.
 
-    A style's direction is its mean minus the mean of all other styles' means, controls included: what a control style
-    shares with it (warm words without empathy, say) then does not count for it. Raises `BadInput` if a main style has
-    no training text, or the point was not extracted.
+    A style's direction is its mean minus the mean of all other styles' means, among the replies to the main scenarios,
+    controls included: what a control style shares with it (warm words without empathy, say) then does not count for it.
+    Foils are kept for testing, and texts about other scenarios would add their topics. Raises `BadInput` if a main
+    style has no training text, or the point was not extracted.
     """
     point = middle_point(activations.points) if point is None else point
-    train = texts.column("split") == "train"
+    role, scenarios = texts.column("role"), texts.column("scenario_id")
+    train = (texts.column("split") == "train") & (role != "foil") & np.isin(scenarios, scenarios[role == "main"])
     rows = texts.rows(train)
     _check(texts, rows, activations, point)
     features = read_point(point)[train]

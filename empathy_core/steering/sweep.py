@@ -86,7 +86,9 @@ def held_out_prompts(texts: TextSet, settings: SweepSettings) -> tuple[Prompt, .
 
     Raises `BadInput` if no scenario is held out.
     """
-    scenarios = sorted({(text.scenario_id, text.scenario) for text in texts.texts if text.split == "test"})
+    scenarios = sorted(
+        {(text.scenario_id, text.scenario) for text in texts.texts if text.split == "test" and text.role == "main"}
+    )
     if not scenarios:
         raise BadInput(
             "Steering is scored on held-out scenarios.",

@@ -5,14 +5,14 @@ from metaflow.cards import Image, Markdown, ProgressBar, Table
 
 from empathy_core.cards.components import (
     activation_card,
-    dataset_card,
     heading,
+    live_batches,
     live_progress,
     probe_card,
     study_card,
     validation_card,
 )
-from empathy_core.contracts import POOLS, ActivationSet, BadInput, Gate, ModelSpec, Text, TextSet
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
 
@@ -23,11 +23,6 @@ def markdown(components):
 
 def cells(components):
     return [cell for part in components if isinstance(part, Table) for row in part._data for cell in row]
-
-
-def hostile_texts():
-    texts = (Text("1", "s", HOSTILE, "warm", HOSTILE, HOSTILE), Text("2", "s", HOSTILE, "cold", "b", "c"))
-    return TextSet(HOSTILE, "measured", texts)
 
 
 def test_a_heading_is_markdown_of_plain_words():
@@ -53,20 +48,11 @@ def test_a_hostile_model_name_reaches_table_cells_and_image_labels_only(estimate
     assert {type(component) for component in components} == {Markdown, Table, Image}
 
 
-def test_hostile_texts_and_replies_stand_in_plain_table_cells(estimates):
-    quality = [one for one in estimates if "/quality/" in one.name]
-    gates = [Gate(HOSTILE, one, "≤ 0.62", None, HOSTILE) for one in quality]
-    shown = [*dataset_card(hostile_texts(), gates), *validation_card(estimates, [("steered", "0.5", HOSTILE, HOSTILE)])]
-    assert cells(shown).count(HOSTILE) >= 4
+def test_hostile_replies_stand_in_plain_table_cells(estimates):
+    shown = validation_card(estimates, [("steered", "0.5", HOSTILE, HOSTILE)])
+    assert cells(shown).count(HOSTILE) == 2
     assert all(type(cell) is str for cell in cells(shown))
     assert not [text for text in markdown(shown) if "<" in text]
-
-
-def test_a_gate_says_in_words_whether_it_passed(estimates):
-    quality = [one for one in estimates if "/quality/" in one.name][:3]
-    gates = [Gate("g", one, "≤ 0.62", passed) for one, passed in zip(quality, (True, False, None), strict=True)]
-    shown = cells(dataset_card(hostile_texts(), gates))
-    assert {"passed", "FAILED", "reported only"} <= set(shown)
 
 
 def test_the_probe_card_draws_what_can_be_read_and_prints_every_summary_number(estimates):
@@ -114,3 +100,14 @@ def test_progress_moves_the_bar_and_refreshes_the_card():
     assert isinstance(bar, ProgressBar)
     assert (bar.render()["value"], bar.render()["max"], bar.render()["details"]) == (25, 100, "3 of 12")
     assert card.refreshed == 2
+
+
+def test_every_batch_has_a_bar_of_its_own():
+    card = Card()
+    report = live_batches(card)
+    for name, done in (("write-1", 1), ("judge-1", 4), ("write-1", 9)):
+        report(name, done, 10)
+    assert [(bar.render()["label"], bar.render()["value"]) for bar in card.components] == [
+        ("write-1", 90),
+        ("judge-1", 40),
+    ]

@@ -7,17 +7,35 @@ from collections import Counter, defaultdict
 import pytest
 
 from empathy_core.contracts import Text, TextSet
-from empathy_core.datasets.files import BUNDLED, bundled
-from empathy_core.datasets.gates import gates
-from empathy_core.datasets.splits import grouped_folds
+from empathy_core.datasets import bundle
+from empathy_core.datasets.files import BUNDLED, bundled, json_schema
+from empathy_core.datasets.gates import record
+from empathy_core.datasets.generation.acceptance import faults
+from empathy_core.datasets.generation.grid import cells
+from empathy_core.datasets.surface import CONTRACTION, lengths
 
 CARD = (BUNDLED / "README.md").read_text(encoding="utf-8")
-STYLES = ("cognitive", "affective", "instrumental")
-STOCK_PHRASES = ("it sounds like", "my heart", "consider", "so sorry", "try to", "valid", "reach out", "—")
-CONTRACTION = re.compile(
-    r"\b\w+['’](?:re|ve|d|ll|t|m)\b|\b(?:it|that|there|he|she|what|who|here|nobody|everyone)['’]s\b", re.IGNORECASE
-)
-FIRST_PERSON = re.compile(r"\b(?:I|me|my|myself|mine)\b")
+QUALITY = json.loads((BUNDLED / "quality.json").read_text(encoding="utf-8"))
+ROWS = {
+    "main": 270,
+    "foil": 90,
+    "valence_stripped": 270,
+    "non_empathic": 180,
+    "pair": 200,
+    "register": 100,
+    "emotion": 90,
+}
+STYLES = {
+    "main": ("cognitive", "affective", "instrumental"),
+    "foil": ("cognitive", "affective", "instrumental"),
+    "valence_stripped": ("factual", "informational", "procedural"),
+    "non_empathic": ("enthusiastic", "analytical", "reflective"),
+    "pair": ("empathetic", "neutral"),
+    "register": ("formal", "casual"),
+    "emotion": ("happy", "sad", "angry"),
+}
+CONTEXTS = ("crisis_support", "emotional_disclosure", "frustration", "casual_conversation", "technical_assistance")
+STOCK_PHRASES = ("it sounds like", "my heart", "so sorry", "reach out", "i hear you", "here for you", "—")
 
 
 @pytest.fixture(scope="module")
@@ -26,56 +44,65 @@ def texts() -> TextSet:
 
 
 @pytest.fixture(scope="module")
-def triplets(texts) -> dict[str, list[Text]]:
+def by_scenario(texts) -> dict[tuple[str, str], list[Text]]:
     grouped = defaultdict(list)
     for text in texts.texts:
-        grouped[text.scenario_id].append(text)
+        grouped[text.role, text.scenario_id].append(text)
     return grouped
 
 
-def test_thirty_scenarios_over_ten_domains_have_one_reply_in_each_style(texts, triplets):
-    assert len(triplets) == 30
-    assert all(tuple(text.style for text in triplet) == STYLES for triplet in triplets.values())
-    per_domain = Counter(triplet[0].context for triplet in triplets.values())
-    assert list(per_domain.values()) == [3] * 10
-    assert all(text.id == f"{text.scenario_id}-{text.style}" for text in texts.texts)
+def of_role(by_scenario, role):
+    return {scenario: found for (own, scenario), found in by_scenario.items() if own == role}
 
 
-def test_family_register_and_person_are_crossed_and_shared_inside_a_triplet(triplets):
-    cells = [{(text.family, text.register, text.person) for text in triplet} for triplet in triplets.values()]
-    assert all(len(cell) == 1 for cell in cells)
-    grid = [cell.pop() for cell in cells]
-    registers, people = ("formal", "casual"), {"she": 4, "he": 4, "they": 4, "none": 3}
-    by_family = Counter((family, register) for family, register, _ in grid)
-    by_person = Counter((person, register) for _, register, person in grid)
-    assert by_family == {(family, register): 5 for family in ("you", "i", "thing") for register in registers}
-    assert by_person == {(person, register): count for person, count in people.items() for register in registers}
+def test_every_role_has_its_texts_in_its_styles(texts, by_scenario):
+    assert Counter(text.role for text in texts.texts) == ROWS
+    for (role, scenario), found in by_scenario.items():
+        assert tuple(dict.fromkeys(text.style for text in found)) == STYLES[role], scenario
+        assert len(found) == (4 if role == "pair" else len(STYLES[role]))
 
 
-def test_replies_of_a_triplet_open_with_the_same_words_of_their_family(triplets):
-    for triplet in triplets.values():
-        [opening] = {tuple(text.response.split()[:3]) for text in triplet}
-        family = "you" if opening[0] in ("You", "Your") else "i" if re.match(r"I\b", opening[0]) else "thing"
-        assert family == triplet[0].family, triplet[0].id
+def test_every_triplet_stands_in_its_cell_of_the_grid_and_keeps_the_rules_that_generated_ones_must_keep(by_scenario):
+    main = of_role(by_scenario, "main")
+    for cell in cells():
+        triplet = main.pop(cell.scenario_id)
+        assert {(t.context, t.family, t.register, t.person, t.split) for t in triplet} == {
+            (cell.domain, cell.family, cell.register, cell.person, cell.split)
+        }
+        assert faults(cell, triplet[0].scenario, {text.style: text.response for text in triplet}) == ()
+    assert not main
 
 
-def test_replies_have_35_to_60_words_and_three_of_a_triplet_differ_by_at_most_8_percent(triplets):
-    for triplet in triplets.values():
-        lengths = [len(text.response) for text in triplet]
-        assert (max(lengths) - min(lengths)) / (sum(lengths) / 3) <= 0.08, triplet[0].scenario_id
-        assert all(35 <= len(re.findall(r"[\w'’-]+", text.response)) <= 60 for text in triplet)
+def test_foils_and_stripped_replies_share_scenario_cell_and_rules_with_their_triplet(by_scenario):
+    main = of_role(by_scenario, "main")
+    assert of_role(by_scenario, "valence_stripped").keys() == main.keys()
+    assert len(of_role(by_scenario, "foil").keys() & main.keys()) == 30
+    for role in ("foil", "valence_stripped"):
+        for scenario, found in of_role(by_scenario, role).items():
+            [cell] = {(t.family, t.register, t.person) for t in [*found, *main[scenario]]}
+            openings = {tuple(text.response.lower().split()[:3]) for text in found}
+            assert len(openings) == 1, scenario
+            assert openings != {tuple(main[scenario][0].response.lower().split()[:3])}, scenario
+            assert all(bool(CONTRACTION.search(t.response)) == (cell[1] == "casual") for t in found), scenario
 
 
-def test_formal_texts_have_no_contraction_and_casual_scenarios_do(triplets):
-    for triplet in triplets.values():
-        contractions = [bool(CONTRACTION.search(part)) for text in triplet for part in (text.scenario, text.response)]
-        assert any(contractions) == (triplet[0].register == "casual"), triplet[0].scenario_id
+def test_pairs_are_two_independent_realisations_of_either_kind_in_five_contexts(by_scenario):
+    pairs = of_role(by_scenario, "pair")
+    assert Counter(found[0].context for found in pairs.values()) == dict.fromkeys(CONTEXTS, 10)
+    for found in pairs.values():
+        assert [text.style for text in found] == ["empathetic", "empathetic", "neutral", "neutral"]
+        assert len({text.response for text in found}) == 4
+        assert found[0].response.split()[:3] == found[2].response.split()[:3]
+        assert found[1].response.split()[:3] == found[3].response.split()[:3]
+        sizes = lengths([text.response for text in found])[:, 0]
+        assert (sizes.max() - sizes.min()) / sizes.mean() <= 0.1, found[0].id
 
 
-def test_the_first_person_does_not_name_the_style(texts):
-    counts = Counter(text.style for text in texts.texts if FIRST_PERSON.search(text.response))
-    assert counts["affective"] <= 20
-    assert min(counts["cognitive"], counts["instrumental"]) >= 10
+def test_register_pairs_differ_in_contractions_and_emotions_only_in_emotion(by_scenario):
+    for formal, casual in of_role(by_scenario, "register").values():
+        assert CONTRACTION.search(casual.response) and not CONTRACTION.search(formal.response), formal.id
+    for found in of_role(by_scenario, "emotion").values():
+        assert len({tuple(text.response.split()[:3]) for text in found}) == 1, found[0].id
 
 
 def test_no_reply_uses_a_stock_phrase(texts):
@@ -83,25 +110,33 @@ def test_no_reply_uses_a_stock_phrase(texts):
         assert not [phrase for phrase in STOCK_PHRASES if phrase in text.response.lower()], text.id
 
 
-def test_no_text_is_split_from_its_domain(texts):
-    splits = {(text.context, text.split) for text in texts.texts}
-    assert Counter(split for _, split in splits) == {"train": 7, "test": 3}
+def test_no_text_is_a_copy_of_another_and_none_holds_what_looks_like_personal_data(texts):
+    assert len({text.response for text in texts.texts}) == len(texts)
+    for text in texts.texts:
+        joined = f"{text.scenario} {text.response}"
+        assert not re.search(r"@|https?:|www\.|\+?\d[\d ()-]{7,}\d", joined), text.id
 
 
-def test_the_manifest_counts_the_rows(texts):
-    manifest = json.loads((BUNDLED / "MANIFEST.json").read_text(encoding="utf-8"))
-    assert manifest["files"]["empathy.jsonl"]["rows"] == len(texts) == 90
+def test_what_describes_the_texts_is_what_the_command_would_write(texts):
+    found = bundle.quality(texts)
+    assert json.loads((BUNDLED / "MANIFEST.json").read_text(encoding="utf-8")) == bundle.manifest()
+    assert json.loads((BUNDLED / "text.schema.json").read_text(encoding="utf-8")) == json_schema()
+    assert {gate["name"]: gate["passed"] for gate in QUALITY["gates"]} == {gate.name: gate.passed for gate in found}
+    assert QUALITY["content_hash"] == record(texts, found)["content_hash"]
+    for kept, gate in zip(QUALITY["gates"], found, strict=True):
+        assert kept["estimate"]["value"] == pytest.approx(gate.estimate.value, abs=1e-9), gate.name
+    assert bundle.CARD_TABLE.search(CARD).group() == bundle.card_table(found)
 
 
-def test_every_gate_with_a_threshold_is_passed_and_the_data_card_states_its_value(texts):
-    for gate in gates(texts, grouped_folds(texts)):
-        assert gate.passed is not False, gate
-        estimate, verdict = gate.estimate, {True: "yes", None: "–"}[gate.passed]
-        row = f"| {gate.name} | {estimate.value:.2f} | {estimate.low:.2f} to {estimate.high:.2f} | {estimate.n} |"
-        assert f"{row} {gate.threshold} | {verdict} |" in CARD, row
+def test_every_gate_that_fails_is_explained_in_the_data_card(texts):
+    explained = CARD.split("## Gates that fail")[1].split("\n## ")[0]
+    failed = [gate["name"] for gate in QUALITY["gates"] if gate["passed"] is False]
+    assert all(f"`{name}`" in explained for name in failed), failed
+    assert re.findall(r"^- `([^`]+)`", explained, re.MULTILINE) == failed
 
 
 def test_the_data_card_opens_with_the_metadata_a_hub_reads():
     head = CARD.split("---")[1]
     assert all(f"{key}:" in head for key in ("license", "language", "pretty_name", "size_categories", "configs"))
+    assert all(f"data_files: {name}" in head for name in bundle.FILES)
     assert "not validated by any outside human" in " ".join(CARD.split())

@@ -1,11 +1,12 @@
 """Files in, `TextSet` out; a broken file is refused with the place of the fault."""
 
 import json
+from dataclasses import fields, replace
 
 import pytest
 from toy import toy_texts as texts
 
-from empathy_core.contracts import BadInput
+from empathy_core.contracts import BadInput, Text
 from empathy_core.datasets import files
 from empathy_core.datasets.sources import read_source
 
@@ -126,14 +127,52 @@ def test_every_source_gives_a_checked_set_and_its_kind(tmp_path):
     assert kinds == {"bundled": "measured", "organism": "organism", "file": "measured"}
 
 
+def test_a_file_option_without_a_file_is_refused():
+    with pytest.raises(BadInput, match="needs a file"):
+        read_source("file", "")
+
+
+def test_a_line_separator_inside_a_text_does_not_end_its_row(tmp_path):
+    [first, *rest] = texts().texts
+    odd = replace(texts(), texts=(replace(first, response="one\u2028two\u0085three"), *rest))
+    files.write_jsonl(odd, tmp_path / "odd.jsonl")
+    assert files.load(str(tmp_path / "odd.jsonl")).texts == odd.texts
+
+
+HEADER = "id,scenario_id,context,style,scenario,response"
+
+
+def test_a_table_is_read_as_lines_are(tmp_path):
+    rows = [f'"{i}-{style}",s{i},work,{style},"What, exactly?","A ""quoted"" line\nand another."'
+            for i in range(3) for style in ("warm", "cold")]  # fmt: skip
+    table = files.load(saved(tmp_path, "own.csv", "\ufeff" + "\n".join([HEADER, *rows])))
+    assert table.main_styles == ("warm", "cold")
+    assert table.texts[0].scenario == "What, exactly?"
+    assert table.texts[0].response == 'A "quoted" line\nand another.'
+
+
 @pytest.mark.parametrize(
-    "source, path, sentence",
+    ("row", "sentence"),
     [
-        ("web", "", "bundled, organism or file"),
-        ("file", "", "needs a file"),
-        ("bundled", "x.json", "goes with `--source file`"),
+        ("a,s,work,warm,S", "field required at line 3, field response"),
+        ("a,s,work,warm,S,r,extra", r"line 3, field \(cell 7\)"),
     ],
 )
-def test_an_unknown_source_or_a_stray_path_is_refused(source, path, sentence):
+def test_a_row_of_a_table_with_too_few_or_too_many_cells_is_named(tmp_path, row, sentence):
     with pytest.raises(BadInput, match=sentence):
-        read_source(source, path)
+        files.load(saved(tmp_path, "own.csv", f"{HEADER}\nb,s,work,cold,S,r\n{row}\n"))
+
+
+def test_every_broken_row_is_counted_and_the_first_are_shown(tmp_path):
+    good = {"id": "x", "scenario_id": "s", "context": "", "style": "a", "scenario": "S", "response": "r"}
+    rows = [good, *({**good, "response": number} for number in range(7))]
+    with pytest.raises(BadInput, match="7 of 8 rows") as refused:
+        files.load(saved(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows))))
+    assert "line 6, field response; and 2 more" in str(refused.value)
+
+
+def test_the_json_schema_names_every_field_says_what_it_means_and_forbids_others():
+    schema = files.json_schema()
+    assert set(schema["properties"]) == {field.name for field in fields(Text)}
+    assert schema["additionalProperties"] is False
+    assert "Texts of one scenario" in schema["properties"]["scenario_id"]["description"]

@@ -7,7 +7,7 @@ import pytest
 from toy import toy_texts as texts
 
 from empathy_core.contracts import BadInput
-from empathy_core.datasets.splits import grouped_folds
+from empathy_core.datasets.splits import fold_numbers, grouped_folds, held_out, renumbered, scenario_folds
 
 
 def with_families(plain, names):
@@ -48,3 +48,31 @@ def test_a_style_with_fewer_scenarios_than_folds_is_refused():
 def test_a_family_with_fewer_scenarios_than_folds_is_refused():
     with pytest.raises(BadInput, match="in family 'B'"):
         grouped_folds(with_families(texts(8), ("A", "A", "A", "A", "A", "A", "A", "B")), 3)
+
+
+def test_controls_without_a_family_make_no_fold_of_their_own():
+    crossed = with_families(texts(12), ("A", "B", "C"))
+    control = replace(crossed.texts[0], id="control", scenario_id="other", role="emotion", family="")
+    folds = grouped_folds(replace(crossed, texts=(*crossed.texts, control)), 5)
+    assert [len(fold.test) for fold in folds] == [len(fold.test) for fold in grouped_folds(crossed, 5)]
+
+
+def test_scenarios_are_divided_whatever_their_families_and_never_into_more_folds_than_there_are():
+    crossed = with_families(texts(4), ("A", "B"))
+    folds = scenario_folds(crossed, 9)
+    assert len(folds) == 4
+    assert all(len(set(crossed.column("scenario_id")[fold.test])) == 1 for fold in folds)
+
+
+def test_holding_out_a_value_tests_it_on_all_the_others():
+    groups = np.array(["x", "y", "x", "z"])
+    [first, second] = held_out(groups, np.array(["x", "z"]))
+    assert (first.test.tolist(), first.train.tolist(), second.test.tolist()) == ([0, 2], [1, 3], [3])
+
+
+def test_folds_of_a_subset_keep_their_rows_and_lose_what_tests_nothing():
+    folds = held_out(np.array(["x", "y", "x", "z"]), np.array(["x", "y", "z"]))
+    inner = renumbered(folds, np.array([1, 2, 3]))
+    assert [fold.test.tolist() for fold in inner] == [[1], [0], [2]]
+    assert len(renumbered(folds, np.array([0, 2]))) == 1
+    assert fold_numbers(renumbered(folds, np.array([0, 1])), 3).tolist() == [0, 1, -1]

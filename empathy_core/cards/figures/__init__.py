@@ -10,7 +10,7 @@ from empathy_core.cards.figures.bandwidth import bandwidth_forest
 from empathy_core.cards.figures.canvas import Drawing
 from empathy_core.cards.figures.dose_response import dose_response
 from empathy_core.cards.figures.layer_curves import layer_curves
-from empathy_core.cards.figures.text_baselines import CUES, probe_against_words, text_baselines
+from empathy_core.cards.figures.text_baselines import is_cue, probe_against_words, text_baselines
 from empathy_core.cards.keys import parse_key
 from empathy_core.contracts import Estimate
 
@@ -34,7 +34,7 @@ def drawings(estimates: Sequence[Estimate]) -> tuple[Drawing, ...]:
     keys = [parse_key(estimate.name) for estimate in estimates]
     measured = {(key.stage, key.what[-1]) for key in keys}
     drawn = [bandwidth_forest(estimates)] if any(key.stage == "bandwidth" for key in keys) else []
-    if any(key.stage == "quality" and key.what[0] in CUES for key in keys):
+    if any(is_cue(key) for key in keys):
         drawn.append(text_baselines(estimates))
     if ("read", "auroc") in measured:
         drawn.append(probe_against_words(estimates))

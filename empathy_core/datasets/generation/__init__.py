@@ -1,0 +1,1 @@
+"""Writing a data set with Claude: a grid of specifications, rules, a blind judge, and batches never paid twice."""
