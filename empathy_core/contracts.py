@@ -118,6 +118,27 @@ class ModelSpec:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """What extracting one model's activations over a text set takes."""
+
+    model: ModelSpec
+    """With the hub's commit, layer count, width and chat template."""
+    parameters: int
+    weight_bytes: int
+    memory_bytes: int
+    """Memory of the device or devices, weights and working space."""
+    tokens: int
+    """Over all texts, prompt and response; replies that share a prompt can take fewer."""
+    longest: int
+    """Tokens of the longest text."""
+    context: int
+    """Longest text the model can read, in tokens."""
+    store_bytes: int
+    gpu_seconds: float
+    """Two operations for each weight of the blocks and token, on one A100 in half precision at half its peak."""
+
+
+@dataclass(frozen=True)
 class ActivationSet:
     """Manifest of one model's activations `[point, text, pool, dim]`; the arrays stay in the store at `folder`."""
 
@@ -136,6 +157,14 @@ class ActivationSet:
     response_tokens: tuple[int, ...]
     """Number of response tokens of each text."""
     tokens_per_second: float
+    parity: float = 0.0
+    """Largest relative difference between the hooked residual points and the library's own hidden states."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of this extraction: rows left out, batches that had to shrink."""
+
+    def kept(self, texts: TextSet) -> TextSet:
+        """The texts that have activations, in the order of their rows: all but those left out as too long."""
+        return texts.rows(np.isin(texts.column("id"), self.text_ids))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,8 @@ def _beside_datastore(name: str) -> Path:
 
 def _latest_successful(flow: str) -> Run | None:
     try:
-        return Flow(flow).latest_successful_run
+        # A dry run succeeds without leaving anything to read.
+        return next((run for run in Flow(flow) if run.successful and not getattr(run.data, "dry_run", False)), None)
     except MetaflowNotFound:
         return None
 

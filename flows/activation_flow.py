@@ -18,18 +18,44 @@ class ActivationFlow(FlowSpec):
     deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
     models = Parameter("models", default="persistent,graded,scrambled,untrained", help="names, folders or hub ids")
     dataset = Parameter("dataset", default="latest", help="DatasetFlow/<run id>, or latest: the bundled texts if none")
-    store = Parameter("store", default="", help="folder for activations; default: beside Metaflow's datastore")
-    device = Parameter("device", default="cpu", help="cpu, cuda or mps")
-    dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16 or float16")
+    store = Parameter("store", default="", help="folder or s3://bucket/prefix; default: beside Metaflow's datastore")
+    points = Parameter("points", default="all", help="residual points: all, middle, or numbers with commas")
+    pools = Parameter("pools", default="all", help="all, or of last, mean, quarter_1 … quarter_4, with commas")
+    device = Parameter("device", default="cpu", help="cpu, cuda, mps or auto (over all GPUs)")
+    dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16, float16, 8bit, 4bit")
+    stored = Parameter("stored", default="float32", help="dtype of what is stored: float32 or float16")
+    token_budget = Parameter("token-budget", default=2048, help="tokens a batch; halved when memory runs out")
+    shard_texts = Parameter("shard-texts", default=256, help="texts written at once, and lost if the run is killed")
+    drop_too_long = Parameter("drop-too-long", is_flag=True, default=False, help="leave out what exceeds the context")
+    dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what a run will take, and launch nothing")
 
     @step
     def start(self):
+        from empathy_core.activations.settings import ExtractionSettings
         from empathy_core.models.specs import resolve_all
         from empathy_core.runs import activation_store, upstream_texts
 
         self.specs = resolve_all(self.models)
+        self.settings = ExtractionSettings(
+            self.points, self.pools, self.stored, self.drop_too_long, self.shard_texts, self.token_budget
+        )
         self.dataset_run, self.texts = upstream_texts(self.dataset)
         self.store_root = self.store or activation_store()
+        self.todo = "plan" if self.dry_run else "launch"
+        self.next({"plan": self.plan, "launch": self.launch}, condition="todo")
+
+    @card(type="blank")
+    @step
+    def plan(self):
+        from empathy_core.activations.forecast import forecast
+        from empathy_core.cards.components import plan_card
+
+        self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
+        current.card.extend(plan_card(self.plans))
+        self.next(self.end)
+
+    @step
+    def launch(self):
         self.next(self.extract, foreach="specs")
 
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
@@ -38,13 +64,13 @@ class ActivationFlow(FlowSpec):
     @step
     def extract(self):
         from empathy_core.activations.extract import extract
-        from empathy_core.cards.components import activation_card, live_progress
+        from empathy_core.cards.components import activation_card, live_extraction
         from empathy_core.models.load import load_model
         from empathy_core.runs import package_versions
 
-        progress = live_progress(current.card, "Texts")
+        progress = live_extraction(current.card)
         loaded = load_model(self.input, self.device, self.dtype)
-        self.activations = extract(loaded, self.texts, self.store_root, progress=progress)
+        self.activations = extract(loaded, self.texts, self.store_root, self.settings, progress)
         self.versions = package_versions()
         current.card.clear()
         current.card.extend(activation_card(self.activations, len(self.texts)))
@@ -58,10 +84,10 @@ class ActivationFlow(FlowSpec):
 
     @step
     def end(self):
-        for name, activations in self.activations.items():
-            sys.stdout.write(
-                f"{name}: {len(activations.points)} points of {len(self.texts)} texts, {activations.key}\n"
-            )
+        from empathy_core.cards.tables import extraction_lines, plan_lines
+
+        for line in plan_lines(self.plans) if self.dry_run else extraction_lines(self.activations.values()):
+            sys.stdout.write(f"{line}\n")
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ class ProbeFlow(FlowSpec):
         from empathy_core.runs import stamped
 
         self.manifest = self.input
-        read_point = point_reader(self.manifest, self.pool)
+        read_point, texts = point_reader(self.manifest, self.pool), self.manifest.kept(self.texts)
         settings = ReadingSettings(self.point, self.folds, self.permutations, self.seed)
-        self.reading = read_model(read_point, self.manifest, self.texts, settings)
-        self.directions = make_directions(read_point, self.manifest, self.texts, self.reading.point, seed=self.seed)
+        self.reading = read_model(read_point, self.manifest, texts, settings)
+        self.directions = make_directions(read_point, self.manifest, texts, self.reading.point, seed=self.seed)
         self.estimates = stamped(self.reading.estimates, current.pathspec)
         current.card.extend(probe_card(self.estimates))
         self.next(self.join)

@@ -20,8 +20,8 @@ class ValidationFlow(FlowSpec):
     prompts = Parameter("prompts", default=28, help="held-out prompts, the same for every direction")
     random_directions = Parameter("random-directions", default=20, help="directions of the random band")
     max_new_tokens = Parameter("max-new-tokens", default=72, help="a reply that has not ended by then is unfinished")
-    device = Parameter("device", default="cpu", help="cpu, cuda or mps")
-    dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16 or float16")
+    device = Parameter("device", default="cpu", help="cpu, cuda, mps or auto (over all GPUs)")
+    dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16, float16, 8bit, 4bit")
     seed = Parameter("seed", default=0)
 
     @step

@@ -5,7 +5,11 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+from collections.abc import Callable
+from functools import cache
+
 import pytest
+from tiny_models import DECODERS, ENCODERS, TOKENS, tiny_model
 
 from empathy_core.contracts import Text, TextSet
 
@@ -19,11 +23,7 @@ RESPONSES = {
     "affective": "I am so sorry; that must hurt.",
     "instrumental": "Call in the morning, ask who is in charge, write the answer down, and then ring your sister.",
 }
-TOKENS, ROWS = 400, 408  # more embedding rows than tokens, as in most real checkpoints
-SIZE = {"vocab_size": ROWS, "max_position_embeddings": 256}
-WIDTH = {"hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 64}
-# Wide initial weights make the random model far from linear, so that a wrong mask or position shows.
-SEED, SPREAD = 0, {"initializer_range": 0.2}
+SEED = 0
 
 
 @pytest.fixture(scope="session")
@@ -56,46 +56,51 @@ def tiny_tokenizer():
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<bos>", eos_token="<eos>")
 
 
-def _save(folder, config, tokenizer) -> str:
-    import torch
-    from transformers import AutoModelForCausalLM
+@pytest.fixture(scope="session")
+def tiny_folders(tmp_path_factory, tiny_tokenizer) -> Callable[[str], str]:
+    """From an architecture of `tiny_models` to the folder of its tiny random model, written when first asked for."""
+    parent = tmp_path_factory.mktemp("models")
 
-    torch.manual_seed(SEED)
-    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return str(folder)
+    @cache
+    def folder(architecture: str) -> str:
+        import torch
+
+        torch.manual_seed(SEED)
+        written = parent / f"tiny-{architecture}"
+        tiny_model(architecture).save_pretrained(written)
+        tiny_tokenizer.save_pretrained(written)
+        return str(written)
+
+    return folder
+
+
+@pytest.fixture(scope="session", params=DECODERS)
+def tiny_folder(request, tiny_folders) -> str:
+    """Every decoder in turn."""
+    return tiny_folders(request.param)
+
+
+@pytest.fixture(scope="session", params=ENCODERS)
+def tiny_encoder_folder(request, tiny_folders) -> str:
+    """Every encoder in turn: with and without its language-model head."""
+    return tiny_folders(request.param)
 
 
 @pytest.fixture(scope="session")
-def tiny_llama_folder(tmp_path_factory, tiny_tokenizer) -> str:
-    from transformers import LlamaConfig
-
-    config = LlamaConfig(**SIZE, **WIDTH, **SPREAD, num_key_value_heads=2, bos_token_id=1, eos_token_id=2)
-    return _save(tmp_path_factory.mktemp("models") / "tiny-llama", config, tiny_tokenizer)
+def tiny_llama_folder(tiny_folders) -> str:
+    return tiny_folders("llama")
 
 
 @pytest.fixture(scope="session")
-def tiny_qwen2_folder(tmp_path_factory, tiny_tokenizer) -> str:
-    from transformers import Qwen2Config
-
-    config = Qwen2Config(**SIZE, **WIDTH, **SPREAD, num_key_value_heads=2, bos_token_id=1, eos_token_id=2)
-    return _save(tmp_path_factory.mktemp("models") / "tiny-qwen2", config, tiny_tokenizer)
+def tiny_qwen2_folder(tiny_folders) -> str:
+    return tiny_folders("qwen2")
 
 
 @pytest.fixture(scope="session")
-def tiny_gemma2_folder(tmp_path_factory, tiny_tokenizer) -> str:
-    from transformers import Gemma2Config
-
-    # The window is shorter than the texts, so that the alternating local layers are exercised.
-    config = Gemma2Config(**SIZE, **WIDTH, **SPREAD, num_key_value_heads=2, head_dim=8, sliding_window=16)
-    return _save(tmp_path_factory.mktemp("models") / "tiny-gemma2", config, tiny_tokenizer)
+def tiny_gemma2_folder(tiny_folders) -> str:
+    return tiny_folders("gemma2")
 
 
 @pytest.fixture(scope="session")
-def tiny_gpt2_folder(tmp_path_factory, tiny_tokenizer) -> str:
-    from transformers import GPT2Config
-
-    config = GPT2Config(
-        vocab_size=ROWS, n_positions=256, n_embd=32, n_layer=3, n_head=4, bos_token_id=1, eos_token_id=2, **SPREAD
-    )
-    return _save(tmp_path_factory.mktemp("models") / "tiny-gpt2", config, tiny_tokenizer)
+def tiny_gpt2_folder(tiny_folders) -> str:
+    return tiny_folders("gpt2")

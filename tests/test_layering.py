@@ -21,10 +21,11 @@ DOORS = {
         "steering/generate",
         "steering/likelihood",
     ),
-    "transformers": ("organisms/train", "models/", "activations/packing", "steering/generate"),
+    "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
     "metaflow": ("cards/components", "cards/serve", "runs"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
+    "boto3": ("activations/bucket",),
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (

@@ -11,10 +11,12 @@ from empathy_core.models.blocks import hook_point
 
 
 @contextmanager
-def read_residual(blocks: Sequence[nn.Module], read: Callable[[Tensor], Any]) -> Iterator[dict[int, Any]]:
-    """A dictionary that holds, after each forward pass, `read(residual)` for every residual point 0…L.
+def read_residual(
+    blocks: Sequence[nn.Module], points: Sequence[int], read: Callable[[Tensor], Any]
+) -> Iterator[dict[int, Any]]:
+    """A dictionary that holds, after each forward pass, `read(residual)` for every one of `points`.
 
-    `residual` is `[text, token, dim]`. Reducing inside the hook keeps one point in memory at a time.
+    `residual` is `[row, token, dim]`. Reducing inside the hook keeps one point in memory at a time.
     """
     found: dict[int, Any] = {}
 
@@ -22,6 +24,6 @@ def read_residual(blocks: Sequence[nn.Module], read: Callable[[Tensor], Any]) ->
         found[point] = read(residual)
 
     with ExitStack() as stack:
-        for point in range(len(blocks) + 1):
+        for point in points:
             stack.callback(hook_point(blocks, point, partial(keep, point)).remove)
         yield found

@@ -1,87 +1,127 @@
-"""Activations on disk: a content-addressed folder, one safetensors file a residual point, read one point at a time.
+"""Activations under content-addressed keys: written shard by shard, read one residual point at a time.
 
-A folder is written beside its final name and renamed when complete, so a finished name is always a whole result.
+A key holds `point_012/shard_0003.safetensors` for every point and shard, and for every shard a record
+`shard_0003.json`, written after its arrays: a shard without it is not there, so a run that was killed goes on after
+its last whole shard. The manifest comes last: a key without it is unfinished.
 Needs neither torch nor transformers: analysis runs where no model can.
 """
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from safetensors.numpy import load, save
 
-from empathy_core.contracts import ActivationSet, BadInput, ModelSpec
+from empathy_core.activations.manifest import MANIFEST, Manifest, damaged, point_folder, seal, unseal
+from empathy_core.activations.objects import Entry, Objects, at
+from empathy_core.contracts import ActivationSet, BadInput
 
-MANIFEST = "manifest.json"
 TENSOR = "activations"
+RECORD = re.compile(r"shard_(\d{4,})\.json")
+PARALLEL = 8
+"""Objects under way at once: a disk that syncs and a network that answers leave time for others."""
 
 
-def write(
-    store_root: Path | str, activations: ActivationSet, arrays: Iterable[Float[np.ndarray, "text pool dim"]]
-) -> ActivationSet:
-    """Writes one array a point (in the order of `activations.points`) and the manifest under `<store_root>/<key>`.
-
-    Returns the set with its folder filled in.
-    """
-    root = Path(store_root)
-    root.mkdir(parents=True, exist_ok=True)
-    final = root.resolve() / activations.key
-    temporary = Path(tempfile.mkdtemp(prefix=f".{activations.key}-", dir=root))
-    try:
-        hashes = {}
-        for point, array in zip(activations.points, arrays, strict=True):
-            data = save({TENSOR: np.ascontiguousarray(array, activations.dtype)})
-            (temporary / _file_name(point)).write_bytes(data)
-            hashes[_file_name(point)] = hashlib.sha256(data).hexdigest()
-        manifest = {"activations": {**asdict(activations), "folder": ""}, "sha256": hashes}
-        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=1))
-        temporary.chmod(0o755)
-        if not final.exists():  # another process may have finished the same key meanwhile, with the same content
-            temporary.rename(final)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return replace(activations, folder=str(final))
-
-
-def find(store_root: Path | str, key: str) -> ActivationSet | None:
-    """The finished activations of this key, or None.
+def find(root: Path | str, key: str, verify: bool = True) -> ActivationSet | None:
+    """The finished activations of this key below `root`, or None; with `verify`, the hash of every object is checked.
 
     Raises:
-        BadInput: if the folder is there but its manifest or one of its files is not what was written.
+        BadInput: if the manifest or an object is not what was written, or of another format.
     """
-    folder = Path(store_root).resolve() / key
-    if not folder.exists():
+    objects = _key(root, key)
+    manifest = _manifest(objects)
+    if manifest is None:
         return None
-    facts = _manifest(folder, "activations")
-    facts |= {field: tuple(value) for field, value in facts.items() if isinstance(value, list)}
-    facts |= {"model": ModelSpec(**facts["model"]), "folder": str(folder)}
-    activations = ActivationSet(**facts)
-    verify(activations)
-    return activations
+    if verify:
+        _check(objects, manifest)
+    return manifest.activations
+
+
+def begin(root: Path | str, key: str) -> "Unfinished":
+    """The key below `root` to write to, with the shards that earlier runs left whole."""
+    return Unfinished(_key(root, key))
+
+
+class Unfinished:
+    """A key that is being written; processes that write the same content to it at once do each other no harm."""
+
+    def __init__(self, objects: Objects):
+        self._objects = objects
+        entries = objects.entries()
+        numbers = sorted(int(match[1]) for match in map(RECORD.fullmatch, entries) if match)
+        records = _in_threads(partial(_whole_record, objects, entries), numbers)
+        self._records = {number: record for number, record in zip(numbers, records, strict=True) if record}
+
+    @property
+    def shards(self) -> dict[int, dict[str, Any]]:
+        """The facts of every whole shard, by its number."""
+        return {number: record["facts"] for number, record in sorted(self._records.items())}
+
+    def write(self, number: int, arrays: Mapping[int, Shaped[np.ndarray, "row ..."]], facts: Mapping[str, Any]) -> None:
+        """One shard: an array of rows for each residual point, kept in the type given, and `facts` as JSON values.
+
+        A shard that another process has made whole meanwhile stays as it is.
+
+        Raises:
+            BadInput: if the store refuses; what was whole before stays whole.
+        """
+        record = _whole_record(self._objects, self._objects.entries(), number)
+        if record is None:
+            written = _in_threads(partial(self._write_array, number), arrays.items())
+            rows = len(next(iter(arrays.values())))
+            record = {"facts": dict(facts), "rows": rows, "objects": dict(written)}
+            self._objects.write(_record_name(number), json.dumps(record).encode())
+        self._records[number] = record
+
+    def finish(self, activations: ActivationSet) -> ActivationSet:
+        """Writes the manifest, unless another process has finished the key; gives the set with its folder.
+
+        Raises:
+            BadInput: if a shard, a point or a row is missing.
+        """
+        if finished := _manifest(self._objects):
+            return finished.activations
+        records = [record for _, record in sorted(self._records.items())]
+        hashes = {name: facts["sha256"] for record in records for name, facts in record["objects"].items()}
+        _refuse_gaps(activations, set(hashes), [record["rows"] for record in records])
+        self._objects.write(MANIFEST, seal(Manifest(activations, hashes)))
+        return replace(activations, folder=self._objects.location)
+
+    def _write_array(self, number: int, item: tuple[int, np.ndarray]) -> tuple[str, dict[str, Any]]:
+        point, array = item
+        name, data = _array_name(point, number), save({TENSOR: np.ascontiguousarray(array)})
+        self._objects.write(name, data)
+        return name, {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
 
 
 def read_point(activations: ActivationSet, point: int) -> Float[np.ndarray, "text pool dim"]:
-    """The activations at one residual point, in float32; only this point's file is read.
+    """The activations at one residual point, in float32; only this point's objects are read.
 
     Raises:
-        BadInput: if the point was not extracted, or its file is missing or altered.
+        BadInput: if the point was not extracted, or one of its objects is missing or altered.
     """
-    if point not in activations.points:
-        raise BadInput(
-            "A residual point must be one that was extracted.",
-            got=f"point {point} of {activations.model.name}",
-            cause="a model with fewer layers",
-            fix=f"choose one of {activations.points[0]} to {activations.points[-1]}",
-        )
-    data = _checked_bytes(Path(activations.folder), point)
-    return load(data)[TENSOR].astype(np.float32, copy=False)
+    objects = at(activations.folder)
+    shards = _in_threads(partial(_array, objects), _finished(objects).of_point(_extracted(activations, point)).items())
+    return np.concatenate(shards).astype(np.float32, copy=False)
+
+
+def read_shards(activations: ActivationSet, point: int) -> Iterator[Shaped[np.ndarray, "row ..."]]:
+    """The shards of one residual point in turn, in the type they were written in, one in memory at a time.
+
+    Raises:
+        BadInput: if the point was not extracted, or one of its objects is missing or altered.
+    """
+    objects = at(activations.folder)
+    for item in _finished(objects).of_point(_extracted(activations, point)).items():
+        yield _array(objects, item)
 
 
 def point_reader(activations: ActivationSet, pool: str) -> Callable[[int], Float[np.ndarray, "text dim"]]:
@@ -99,42 +139,97 @@ def point_reader(activations: ActivationSet, pool: str) -> Callable[[int], Float
 
 
 def verify(activations: ActivationSet) -> None:
-    """Checks every file against the manifest's SHA-256.
+    """Checks every object against the manifest's SHA-256.
 
     Raises:
-        BadInput: naming the first file that is missing or altered.
+        BadInput: naming the first object that is missing or altered.
     """
-    for point in activations.points:
-        _checked_bytes(Path(activations.folder), point)
+    objects = at(activations.folder)
+    _check(objects, _finished(objects))
 
 
-def _file_name(point: int) -> str:
-    return f"point_{point:03d}.safetensors"
+def _extracted(activations: ActivationSet, point: int) -> int:
+    if point not in activations.points:
+        raise BadInput(
+            "A residual point must be one that was extracted.",
+            got=f"point {point} of {activations.model.name}",
+            cause="a model with fewer layers, or an extraction that kept fewer points",
+            fix=f"choose of {', '.join(map(str, activations.points))}",
+        )
+    return point
 
 
-def _manifest(folder: Path, part: str) -> dict[str, Any]:
+def _key(root: Path | str, key: str) -> Objects:
+    return at(f"{str(root).rstrip('/')}/{key}")
+
+
+def _array_name(point: int, number: int) -> str:
+    return f"{point_folder(point)}/shard_{number:04d}.safetensors"
+
+
+def _record_name(number: int) -> str:
+    return f"shard_{number:04d}.json"
+
+
+def _in_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return list(pool.map(work, items))
+
+
+def _whole_record(objects: Objects, entries: Mapping[str, Entry], number: int) -> dict[str, Any] | None:
+    """The record of a shard, if it is there and every array has the size that it states."""
+    data = objects.read(_record_name(number))
+    if data is None:
+        return None
     try:
-        return json.loads((folder / MANIFEST).read_text())[part]
-    except (OSError, json.JSONDecodeError, KeyError) as error:
-        raise _corrupt(folder / MANIFEST, "missing, or not a manifest") from error
+        record = json.loads(data)
+    except ValueError:  # damaged: the shard is computed again
+        return None
+    sizes = {name: facts["bytes"] for name, facts in record["objects"].items()}
+    return record if all(name in entries and entries[name].size == size for name, size in sizes.items()) else None
 
 
-def _checked_bytes(folder: Path, point: int) -> bytes:
-    path = folder / _file_name(point)
-    expected = _manifest(folder, "sha256").get(path.name)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise _corrupt(path, "missing") from error
-    if hashlib.sha256(data).hexdigest() != expected:
-        raise _corrupt(path, "its bytes are not those that were written")
+def _refuse_gaps(activations: ActivationSet, names: Set[str], rows: Sequence[int]) -> None:
+    unlike = names ^ {_array_name(point, number) for point in activations.points for number in range(len(rows))}
+    # Without pools, a row is a response token.
+    expected = len(activations.text_ids) if activations.pools else sum(activations.response_tokens)
+    if unlike or sum(rows) != expected:
+        raise BadInput(
+            "A key is finished when every residual point has every shard, with all rows of the set.",
+            got=f"{min(unlike)} missing or too much" if unlike else f"{sum(rows)} rows of {expected}",
+            cause="shards that a run with other settings left under this key",
+            fix=f"delete {activations.key} from the store, and run again",
+        )
+
+
+def _manifest(objects: Objects) -> Manifest | None:
+    data = objects.read(MANIFEST)
+    return None if data is None else unseal(data, objects.location)
+
+
+def _finished(objects: Objects) -> Manifest:
+    manifest = _manifest(objects)
+    if manifest is None:
+        raise damaged(objects.location, MANIFEST, "missing")
+    return manifest
+
+
+def _check(objects: Objects, manifest: Manifest) -> None:
+    def check(item: tuple[str, str]) -> None:
+        _checked_bytes(objects, item)  # and let go: all of them together may not fit in memory
+
+    _in_threads(check, manifest.hashes.items())
+
+
+def _array(objects: Objects, item: tuple[str, str]) -> Shaped[np.ndarray, "row ..."]:
+    return load(_checked_bytes(objects, item))[TENSOR]
+
+
+def _checked_bytes(objects: Objects, item: tuple[str, str]) -> bytes:
+    name, digest = item
+    data = objects.read(name)
+    if data is None:
+        raise damaged(objects.location, name, "missing")
+    if hashlib.sha256(data).hexdigest() != digest:
+        raise damaged(objects.location, name, "its bytes are not those that were written")
     return data
-
-
-def _corrupt(path: Path, what: str) -> BadInput:
-    return BadInput(
-        "A stored activation file must be the one its manifest describes.",
-        got=f"{path}: {what}",
-        cause="a disk fault, a partial copy, or an edit by hand",
-        fix=f"delete {path.parent} and run the extraction again",
-    )

@@ -11,19 +11,24 @@ from typing import Any
 
 from metaflow.cards import Image, Markdown, ProgressBar, Table
 
+from empathy_core.activations.progress import Progress
 from empathy_core.cards.groups import groups
 from empathy_core.cards.keys import STAGES, parse_key
 from empathy_core.cards.tables import (
     NUMBER_HEADERS,
+    PLAN_HEADERS,
     Rows,
     activation_rows,
+    duration,
+    gibibytes,
     is_summary,
     norm_rows,
     number_rows,
+    plan_rows,
     verdict_rows,
     verdict_summary,
 )
-from empathy_core.contracts import ActivationSet, BadInput, Estimate, Verdict
+from empathy_core.contracts import ActivationSet, BadInput, Estimate, Plan, Verdict
 from empathy_core.steering.judges import NO_JUDGE
 
 Components = list[Any]
@@ -68,6 +73,30 @@ def live_progress(card: Any, label: str) -> Callable[[int, int], None]:
         card.refresh()
 
     return report
+
+
+def live_extraction(card: Any) -> Callable[[Progress], None]:
+    """A progress bar for an extraction, with its speed, the time left and the memory in use."""
+    bar = ProgressBar(max=100, label="Texts", metadata="loading")
+    card.append(bar)
+    card.refresh()
+
+    def report(progress: Progress) -> None:
+        said = (
+            f"{progress.texts_done} of {progress.texts}",
+            f"{progress.tokens_per_second:,.0f} tokens/s",
+            f"{duration(progress.seconds_left)} left",
+            gibibytes(progress.memory_bytes),
+        )
+        bar.update(100 * progress.texts_done // progress.texts, metadata=", ".join(said))
+        card.refresh()
+
+    return report
+
+
+def plan_card(plans: Sequence[Plan]) -> Components:
+    """What an extraction will take, model by model."""
+    return [heading("What this run would take"), table(PLAN_HEADERS, plan_rows(plans))]
 
 
 def live_batches(card: Any) -> Callable[[str, int, int], None]:

@@ -1,10 +1,10 @@
 """Estimates and verdicts as rows of plain strings: the only place that rounds a number."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from empathy_core.cards.keys import parse_key
-from empathy_core.contracts import ActivationSet, Estimate, TextSet, Verdict
+from empathy_core.contracts import ActivationSet, Estimate, Plan, TextSet, Verdict
 
 Rows = list[list[str]]
 
@@ -221,6 +221,52 @@ def text_set_rows(texts: TextSet) -> Rows:
     ]
 
 
+PLAN_HEADERS = ("model", "parameters", "memory", "tokens", "longest text", "stored", "GPU time, estimated")
+
+
+def plan_rows(plans: Iterable[Plan]) -> Rows:
+    """What an extraction will take, one row a model, under `PLAN_HEADERS`."""
+    return [
+        [
+            plan.model.name,
+            f"{plan.parameters:,}",
+            gibibytes(plan.memory_bytes),
+            f"{plan.tokens:,}",
+            f"{plan.longest} of {plan.context}",
+            gibibytes(plan.store_bytes),
+            duration(plan.gpu_seconds),
+        ]
+        for plan in plans
+    ]
+
+
+def plan_lines(plans: Iterable[Plan]) -> list[str]:
+    """The same as lines of text."""
+    rows = [dict(zip(PLAN_HEADERS, row, strict=True)) for row in plan_rows(plans)]
+    return ["; ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
+
+
+def extraction_lines(extracted: Iterable[ActivationSet]) -> list[str]:
+    """What was extracted, a line a model."""
+    return [
+        f"{one.model.name}: {len(one.points)} points of {len(one.text_ids)} texts, parity {one.parity:.1e}, {one.key}"
+        for one in extracted
+    ]
+
+
+def gibibytes(size: int) -> str:
+    """A size as text; small ones in mebibytes."""
+    return f"{number(size / 2**30, 1)} GiB" if size >= 2**30 else f"{number(size / 2**20, 1)} MiB"
+
+
+def duration(seconds: float) -> str:
+    """A time as text, in the unit that suits it."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{number(seconds / size, 1)} {unit}"
+    return f"{number(seconds, 1)} s"
+
+
 def activation_rows(activations: ActivationSet) -> Rows:
     """What was extracted from a model, how fast, and where it lies."""
     return [
@@ -232,6 +278,8 @@ def activation_rows(activations: ActivationSet) -> Rows:
         ["number type", activations.dtype],
         ["response tokens", str(sum(activations.response_tokens))],
         ["tokens per second", number(activations.tokens_per_second, 0)],
+        ["parity with the library's hidden states", f"{activations.parity:.1e}"],
+        *(["note", note] for note in activations.notes or ("none",)),
         ["data set hash", activations.dataset_hash],
         ["key", activations.key],
         ["folder", activations.folder],

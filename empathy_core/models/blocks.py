@@ -19,6 +19,21 @@ def find_blocks(model: PreTrainedModel) -> list[nn.Module]:
     Raises:
         BadInput: if TransformerLens has no adapter for this architecture.
     """
+    return list(model.get_submodule(_paths(model)["blocks"]).children())
+
+
+def find_final_norm(model: PreTrainedModel) -> nn.Module:
+    """The norm between the last point and the head; the identity in models that normalise inside their blocks.
+
+    Raises:
+        BadInput: if TransformerLens has no adapter for this architecture.
+    """
+    path = _paths(model).get("ln_final")
+    return model.get_submodule(path) if path else nn.Identity()
+
+
+def _paths(model: PreTrainedModel) -> dict[str, str]:
+    """TransformerLens' component names and where this model keeps each."""
     # Imported here: it costs 0.8 s more once transformers is in memory, and only those who load a model pay it.
     from transformer_lens.config import TransformerBridgeConfig
     from transformer_lens.factories.architecture_adapter_factory import (
@@ -26,13 +41,16 @@ def find_blocks(model: PreTrainedModel) -> list[nn.Module]:
         ArchitectureAdapterFactory,
     )
 
-    config, architecture = model.config, type(model).__name__
-    if architecture not in SUPPORTED_ARCHITECTURES:
+    config, name = model.config, type(model).__name__
+    # An encoder is often saved without its head; TransformerLens maps the model with the head.
+    with_head = (name, f"{name.removesuffix('Model')}ForMaskedLM")
+    architecture = next((known for known in with_head if known in SUPPORTED_ARCHITECTURES), None)
+    if architecture is None or not hasattr(config, "num_attention_heads"):
         raise BadInput(
-            "The model's architecture must be one that TransformerLens can map.",
-            got=architecture,
+            "The model's architecture must be a transformer that TransformerLens can map.",
+            got=name,
             cause="a new or custom architecture",
-            fix="use a decoder such as Llama, Qwen, Mistral, Gemma, GPT-2, GPT-NeoX or Phi",
+            fix="use a decoder such as Llama, Qwen, Mistral, Gemma, GPT-2, GPT-NeoX or Phi, or an encoder such as BERT",
         )
     adapter = ArchitectureAdapterFactory.select_architecture_adapter(
         TransformerBridgeConfig(
@@ -45,7 +63,11 @@ def find_blocks(model: PreTrainedModel) -> list[nn.Module]:
             architecture=architecture,
         )
     )
-    return list(adapter.get_remote_component(model, adapter.component_mapping["blocks"].name))
+    prefix, mapping = f"{model.base_model_prefix}.", adapter.component_mapping
+    # What is mapped outside the base model belongs to a head (BERT's has a norm of its own) and touches no point.
+    inside = {part: path for part in mapping if (path := mapping[part].name or "").startswith(prefix)}
+    # A model without head is itself what the prefix names.
+    return {part: path.removeprefix(prefix) if model.base_model is model else path for part, path in inside.items()}
 
 
 def residual_point_name(point: int) -> str:

@@ -1,21 +1,17 @@
 """Loads a model and its tokenizer, and checks once, here, all that later stages rely on."""
 
-import logging
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from empathy_core.contracts import BadInput, ModelSpec
 from empathy_core.models.blocks import find_blocks
 from empathy_core.models.fetch import fetch
-
-DTYPES = ("float32", "bfloat16", "float16")
-LOGGER = logging.getLogger(__name__)
+from empathy_core.models.threads import limit_threads
+from empathy_core.models.tokenizer import read_tokenizer, with_template
+from empathy_core.models.weights import QUANTISED, check_placement, is_encoder, read_config, read_weights
 
 
 @dataclass(frozen=True)
@@ -29,80 +25,56 @@ class LoadedModel:
     blocks: list[nn.Module]
     """Block l of `models.blocks`' convention is `blocks[l - 1]`."""
     device: str
+    """Where token ids go: the device of the embedding, when the blocks are spread over several."""
+
+    @property
+    def causal(self) -> bool:
+        """False for an encoder, which can be read but neither steered nor made to write."""
+        return not is_encoder(self.model.config)
+
+    @property
+    def precision(self) -> str:
+        """The dtype asked for when loading: that of the residual stream, or `8bit` or `4bit`."""
+        quantised = (dtype for dtype in QUANTISED if getattr(self.model, f"is_loaded_in_{dtype}", False))
+        return next(quantised, str(self.model.dtype).removeprefix("torch."))
+
+
+def require_causal(loaded: LoadedModel) -> None:
+    """Checks that the model can continue a text.
+
+    Raises:
+        BadInput: if it is an encoder.
+    """
+    if not loaded.causal:
+        raise BadInput(
+            "Steering and generation need a model that writes from left to right.",
+            got=f"{loaded.spec.name}, an encoder ({type(loaded.model).__name__})",
+            cause="an encoder sees the whole text at every token; it can be read and probed only",
+            fix="choose a decoder, or stop after probing",
+        )
 
 
 def load_model(spec: ModelSpec, device: str = "cpu", dtype: str = "float32") -> LoadedModel:
     """Loads the weights (safetensors only, no remote code) and completes the specification from the checkpoint.
 
+    `device` is `cpu`, `cuda`, `mps`, or `auto` for a model larger than one device; `dtype` is `float32`, `bfloat16`,
+    `float16`, or with bitsandbytes `8bit` or `4bit`.
+
     Raises:
-        BadInput: if the checkpoint is missing, gated, broken, incomplete, without tokenizer, holds NaN, or disagrees
-            with its specification.
+        BadInput: if the checkpoint is missing, gated, broken, incomplete, without tokenizer, holds NaN, disagrees
+            with its specification, or cannot be held by this machine.
     """
-    if dtype not in DTYPES:
-        raise BadInput("Weights are loaded in a floating dtype.", got=dtype, fix=f"choose one of {', '.join(DTYPES)}")
+    check_placement(device, dtype)
+    limit_threads()
     folder, revision = fetch(spec)
-    tokenizer = _tokenizer(folder)
-    model = _weights(folder, getattr(torch, dtype)).to(device).eval()
+    tokenizer = read_tokenizer(folder)
+    model = read_weights(folder, read_config(folder), device, dtype)
     blocks = find_blocks(model)
     _check(spec, model, tokenizer, blocks)
-    # A spec that states its layers states its template too; a stranger uses the one its tokenizer brings.
-    chat_template = spec.chat_template if spec.n_layers else bool(tokenizer.chat_template)
     spec = replace(
-        spec,
-        revision=revision,
-        n_layers=len(blocks),
-        d_model=model.config.hidden_size,
-        chat_template=chat_template,
+        with_template(spec, tokenizer), revision=revision, n_layers=len(blocks), d_model=model.config.hidden_size
     )
-    return LoadedModel(spec, model, tokenizer, blocks, device)
-
-
-def _tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The folder's tokenizer; where it has no pad token, an existing token stands in, hidden by the attention mask."""
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-    except (OSError, ValueError, KeyError) as error:
-        raise BadInput(
-            "A model folder must hold its tokenizer.",
-            got=f"{folder}: {_first_line(error)}",
-            cause="only the weights were copied",
-            fix="copy tokenizer.json and tokenizer_config.json from the original model",
-        ) from error
-    tokenizer.padding_side = "right"
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
-        LOGGER.info("%s has no pad token; %r pads, hidden by the attention mask", folder.name, tokenizer.pad_token)
-    return tokenizer
-
-
-def _weights(folder: Path, dtype: torch.dtype) -> PreTrainedModel:
-    try:
-        model, report = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, trust_remote_code=False, output_loading_info=True
-        )
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise BadInput(
-            "The weights must be whole safetensors that fit config.json.",
-            got=f"{folder}: {_first_line(error)}",
-            cause="an interrupted copy or download, or a config.json of another model",
-            fix="copy the checkpoint again",
-        ) from error
-    n_layers = model.config.num_hidden_layers
-    surplus = [key for key in report["unexpected_keys"] if _layer_of(key) >= n_layers]
-    if report["missing_keys"] or surplus:
-        missing = sorted(report["missing_keys"])
-        raise BadInput(
-            "The checkpoint's tensors must be those its config.json describes.",
-            got=f"{folder}: missing {missing[:3]}, beyond the {n_layers} blocks {sorted(surplus)[:3]}",
-            cause="a missing shard, or a wrong num_hidden_layers",
-            fix="copy the whole checkpoint with its own config.json",
-        )
-    return model
-
-
-def _layer_of(key: str) -> int:
-    number = re.search(r"\.(\d+)\.", key)
-    return int(number.group(1)) if number else -1
+    return LoadedModel(spec, model, tokenizer, blocks, str(model.device))
 
 
 def _check(
@@ -125,14 +97,7 @@ def _check(
             cause="the tokenizer of another model, or tokens added after training",
             fix="use the tokenizer that was saved with these weights",
         )
-    if spec.chat_template and not tokenizer.chat_template:
-        raise BadInput(
-            "A chat model's tokenizer must bring its chat template.",
-            got=spec.name,
-            cause="tokenizer_config.json or chat_template.jinja was not copied",
-            fix="copy the tokenizer files again",
-        )
-    if broken := next((name for name, value in model.named_parameters() if not value.isfinite().all()), None):
+    if broken := next((name for name, value in model.named_parameters() if not _finite(value)), None):
         raise BadInput(
             "Weights must be finite.",
             got=f"NaN or infinity in {broken} of {spec.name}",
@@ -141,5 +106,9 @@ def _check(
         )
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0]
+def _finite(value: nn.Parameter) -> bool:
+    # The extremes are found where the tensor lies and without a copy of it; NaN is an extreme.
+    # Quantised weights are integers, and offloaded ones are elsewhere until their block runs.
+    if value.is_meta or not value.is_floating_point():
+        return True
+    return bool(torch.stack(torch.aminmax(value)).isfinite().all())

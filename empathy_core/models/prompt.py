@@ -7,6 +7,9 @@ from transformers import PreTrainedTokenizerBase
 
 from empathy_core.contracts import ModelSpec
 
+TEMPLATE_VARIABLES = {"enable_thinking": False, "date_string": "26 Jul 2024"}
+"""Hybrid reasoning models answer without a thought; templates that state the date (Llama 3) state one that stays."""
+
 
 def prompt_ids(spec: ModelSpec, tokenizer: PreTrainedTokenizerBase, scenario: str) -> list[int]:
     """Token ids of everything before the response: begin token once (where one exists), template, scenario."""
@@ -16,13 +19,17 @@ def prompt_ids(spec: ModelSpec, tokenizer: PreTrainedTokenizerBase, scenario: st
         text = spec.prompt_template.format(scenario=scenario)
     # Special tokens written by a chat template are recognised in the text; the tokenizer must not add them again.
     ids = tokenizer.encode(text, add_special_tokens=False)
-    begin = tokenizer.bos_token_id
+    # An encoder has no begin token; its class token stands where one would.
+    begin = tokenizer.cls_token_id if tokenizer.bos_token_id is None else tokenizer.bos_token_id
     return ids if begin is None or ids[:1] == [begin] else [begin, *ids]
 
 
 def _chat_prompt(tokenizer: PreTrainedTokenizerBase, scenario: str) -> str:
     messages = [{"role": "user", "content": scenario}]
-    text = str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+    # Only the user's turn is given: some templates (Gemma) refuse a system message.
+    text = str(
+        tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False, **TEMPLATE_VARIABLES)
+    )
     # Reasoning models open a thought here; the response is the answer, so it belongs after an empty one.
     return f"{text.rstrip()}\n\n</think>\n\n" if text.rstrip().endswith("<think>") else text
 

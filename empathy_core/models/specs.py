@@ -6,6 +6,7 @@ Layer counts and widths are those of each checkpoint's own config.json; `models.
 
 import difflib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from empathy_core.contracts import BadInput, ModelSpec
@@ -16,6 +17,7 @@ ORGANISMS = ("persistent", "graded", "scrambled", "untrained")
 """The embedded models, whose truth is planted."""
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+PINNED = re.compile(r"([^@]+)@([\w./-]+)")
 
 
 def _chat(name: str, hub_id: str, n_layers: int, d_model: int, licence: str, gated: bool = False) -> ModelSpec:
@@ -85,7 +87,8 @@ def _folder(path: Path) -> ModelSpec:
 def resolve(name: str) -> ModelSpec:
     """The specification of a registry name (or its unique beginning), a local folder or a hub id `org/name`.
 
-    What is not registered has no stated layer count; loading fills it in, with the tokenizer's own chat template.
+    A branch, tag or commit of the hub may follow: `org/name@revision`. What is not registered has no stated layer
+    count; loading fills it in, with the tokenizer's own chat template.
 
     Raises:
         BadInput: if the name is none of the three, or a folder without config.json.
@@ -95,13 +98,15 @@ def resolve(name: str) -> ModelSpec:
     path = Path(name).expanduser()
     if path.is_dir():
         return _folder(path.resolve())
+    if pinned := PINNED.fullmatch(name):
+        return replace(resolve(pinned[1]), revision=pinned[2])
     if HUB_ID.fullmatch(name):
         return ModelSpec(name=name.split("/")[1], location=name)
     near = [key for key in REGISTRY if key.startswith(name.lower())] or difflib.get_close_matches(
         name.lower(), REGISTRY, n=4, cutoff=0.4
     )
     raise BadInput(
-        "A model is a registry name, an existing local folder, or a hub id `org/name`.",
+        "A model is a registry name, an existing local folder, or a hub id `org/name` or `org/name@revision`.",
         got=repr(name),
         cause="a misspelt or ambiguous name, or a folder that does not exist",
         fix=f"choose one of {', '.join(near or REGISTRY)}",

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import LogitsProcessor, LogitsProcessorList
 
 from empathy_core.contracts import BadInput
-from empathy_core.models.load import LoadedModel
+from empathy_core.models.load import LoadedModel, require_causal
 from empathy_core.models.prompt import prompt_ids, response_ids
 from empathy_core.steering.hooks import ablation, addition, edited_residual
 from empathy_core.steering.sampling import Reply, Row, SamplingSettings
@@ -44,8 +44,10 @@ def generate(
     """Continue every row's prompt, optionally steered by `additions` at `point` or with subspaces projected out.
 
     `additions` are in units of the residual stream, one vector a row (zeros leave a row untouched); `ablations` maps
-    residual points to orthonormal bases. Temperature 0 is greedy. Rows are batched by prompt length.
+    residual points to orthonormal bases. Temperature 0 is greedy. Rows are batched by prompt length. Raises `BadInput`
+    for an encoder, and for additions without their point or of another number or size.
     """
+    require_causal(loaded)
     if additions is not None:
         _check_additions(loaded, point, additions)
     prompts = [_row_ids(loaded, row) for row in rows]

@@ -6,14 +6,18 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from empathy_core.models.load import LoadedModel
+from empathy_core.models.load import LoadedModel, require_causal
 from empathy_core.models.prompt import prompt_ids, response_ids
 
 
 def negative_log_likelihood(
     loaded: LoadedModel, scenarios: Sequence[str], responses: Sequence[str], batch_rows: int = 128
 ) -> Float[np.ndarray, " text"]:
-    """Mean negative log-likelihood per response token (nats), unsteered; infinite for an empty response."""
+    """Mean negative log-likelihood per response token (nats), unsteered; infinite for an empty response.
+
+    Raises `BadInput` for an encoder.
+    """
+    require_causal(loaded)
     pairs = [
         (prompt_ids(loaded.spec, loaded.tokenizer, scenario), response_ids(loaded.spec, loaded.tokenizer, response))
         for scenario, response in zip(scenarios, responses, strict=True)

@@ -1,58 +1,70 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
+from empathy_core.activations.encoding import EncodedText
 from empathy_core.activations.packing import group_by_length, pack
-from empathy_core.contracts import BadInput, TextSet
-from empathy_core.models.specs import resolve
+
+PADDING = 0
 
 
-@pytest.fixture
-def spec(tiny_llama_folder):
-    return resolve(tiny_llama_folder)
+def texts_of(*lengths, seed=0):
+    """A text for each (scenario, prompt tokens, response tokens), of tokens that are not padding."""
+    rng = np.random.default_rng(seed)
+    prompts = {scenario: rng.integers(1, 99, prompt) for scenario, prompt, _ in lengths}
+    return [
+        EncodedText(f"{scenario}-{number}", scenario, prompts[scenario], rng.integers(1, 99, response))
+        for number, (scenario, _, response) in enumerate(lengths)
+    ]
 
 
-def with_response(texts, response):
-    return TextSet("one", "measured", (replace(texts.texts[0], response=response),))
+MANY = texts_of(*((f"s{i % 7}", 10 + i % 7, 5 + i) for i in range(23)))
 
 
-def test_every_text_is_packed_once_within_the_budget(small_texts, spec, tiny_tokenizer):
-    batches = pack(small_texts, spec, tiny_tokenizer, 256, 200)
-    assert sorted(np.concatenate([batch.rows for batch in batches])) == list(range(9))
-    assert len(batches) > 1
-    assert all(batch.ids.size <= 200 or len(batch.rows) == 1 for batch in batches)
+@pytest.mark.parametrize("share_prompts", [True, False])
+@pytest.mark.parametrize("budget", [1, 60, 200, 5000])
+def test_every_text_stands_once_in_a_row_that_begins_with_its_prompt(share_prompts, budget):
+    batches = pack(MANY, range(23), budget, PADDING, share_prompts)
+    assert sorted(np.concatenate([batch.texts for batch in batches])) == list(range(23))
+    assert all(batch.ids.size <= budget or len(batch.texts) == 1 for batch in batches)
+    for batch in batches:
+        assert (batch.ids[~batch.mask] == PADDING).all()
+        for number, row, start, end in zip(batch.texts, batch.rows, batch.starts, batch.ends, strict=True):
+            text, prompt = MANY[number], slice(len(MANY[number].prompt))
+            assert (batch.ids[row, prompt] == text.prompt).all() and not batch.segments[row, prompt].any()
+            assert (batch.ids[row, start:end] == text.response).all()
+            assert len(set(batch.segments[row, start:end])) == 1 and batch.segments[row, start] > 0
+            positions = [*batch.positions[row, prompt], *batch.positions[row, start:end]]
+            assert positions == list(range(text.length))
 
 
-def test_spans_hold_exactly_the_response(small_texts, spec, tiny_tokenizer):
-    for batch in pack(small_texts, spec, tiny_tokenizer, 256, 400):
-        for row, ids, shown, real in zip(batch.rows, batch.ids, batch.response_mask, batch.mask, strict=True):
-            text = small_texts.texts[row]
-            assert tiny_tokenizer.decode(ids[shown]) == text.response
-            assert tiny_tokenizer.decode(ids[real]) == f"<bos>{text.scenario}\n\n{text.response}"
-            assert (ids[~real] == tiny_tokenizer.pad_token_id).all()
+def test_response_tokens_are_counted_once_each():
+    batches = pack(MANY, range(23), 200, PADDING, True)
+    assert sum(int(batch.response_mask.sum()) for batch in batches) == sum(len(text.response) for text in MANY)
 
 
-def test_a_budget_below_the_longest_text_gives_batches_of_one(small_texts, spec, tiny_tokenizer):
-    assert [len(batch.rows) for batch in pack(small_texts, spec, tiny_tokenizer, 256, 1)] == [1] * 9
+def test_replies_share_a_prompt_wherever_they_stand_in_the_set():
+    (batch,) = pack(texts_of(("a", 20, 5), ("b", 20, 5), ("a", 20, 6), ("b", 20, 4)), range(4), 500, PADDING, True)
+    assert batch.shares_prompts and batch.ids.shape == (2, 31)
+    assert [batch.texts[batch.rows == row].tolist() for row in (0, 1)] == [[0, 2], [1, 3]]
+
+
+def test_replies_stay_apart_where_that_costs_less_than_a_tenth_more_tokens():
+    long_replies, short_replies = (texts_of(("a", 10, n), ("a", 10, n)) for n in (41, 39))
+    assert not any(batch.shares_prompts for batch in pack(long_replies, range(2), 500, PADDING, True))
+    assert all(batch.shares_prompts for batch in pack(short_replies, range(2), 500, PADDING, True))
+
+
+def test_a_family_beyond_the_budget_goes_on_in_another_row():
+    batches = pack(texts_of(*[("a", 20, 10)] * 5), range(5), 45, PADDING, True)
+    assert [batch.texts.tolist() for batch in batches] == [[0, 1], [2, 3], [4]]
+    assert [batch.ids.shape for batch in batches] == [(1, 40), (1, 40), (1, 30)]
+
+
+def test_only_the_texts_asked_for_are_packed_under_their_own_numbers():
+    batches = pack(MANY, [20, 3, 6], 5000, PADDING, True)
+    assert sorted(np.concatenate([batch.texts for batch in batches])) == [3, 6, 20]
 
 
 def test_rows_of_unlike_length_do_not_share_a_batch():
     assert group_by_length([10, 40, 39, 12, 30, 29], 1000) == [[1, 2, 4], [5], [3, 0]]
     assert group_by_length([10, 40, 39, 12, 30, 29], 80) == [[1, 2], [4, 5], [3, 0]]
-
-
-@pytest.mark.parametrize("response", ["", "I"])
-def test_a_response_too_short_for_quarters_is_refused_by_id(small_texts, spec, tiny_tokenizer, response):
-    with pytest.raises(BadInput, match="s1-cognitive"):
-        pack(with_response(small_texts, response), spec, tiny_tokenizer, 256, 400)
-
-
-def test_a_text_beyond_the_context_is_refused_and_not_truncated(small_texts, spec, tiny_tokenizer):
-    with pytest.raises(BadInput, match=r"context of 256 tokens.*s1-cognitive"):
-        pack(with_response(small_texts, "I am so sorry. " * 90), spec, tiny_tokenizer, 256, 400)
-
-
-def test_an_empty_set_is_refused(spec, tiny_tokenizer):
-    with pytest.raises(BadInput, match="at least one text"):
-        pack(TextSet("none", "measured", ()), spec, tiny_tokenizer, 256, 400)

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from empathy_core.contracts import BadInput, ModelSpec
-from empathy_core.models.load import load_model
+from empathy_core.models.load import load_model, require_causal
 from empathy_core.models.specs import REGISTRY, resolve
 
 
@@ -50,6 +50,11 @@ def test_the_revision_follows_the_weights_and_not_the_place(folder, tmp_path):
     assert load_model(resolve(str(folder))).spec.revision != revision
 
 
+def test_the_commit_that_was_fetched_stands_in_the_specification(folder, monkeypatch):
+    monkeypatch.setattr("empathy_core.models.load.fetch", lambda spec: (folder, "c0ffee"))
+    assert load_model(ModelSpec("mine", "some-org/mine", revision="step1000")).spec.revision == "c0ffee"
+
+
 def test_a_folder_that_changed_since_it_was_first_loaded_is_refused(folder):
     spec = load_model(resolve(str(folder))).spec
     assert load_model(spec).spec == spec
@@ -60,7 +65,7 @@ def test_a_folder_that_changed_since_it_was_first_loaded_is_refused(folder):
 
 def test_a_missing_pad_token_is_stood_in_for_and_said_so(folder, caplog):
     edit(folder / "tokenizer_config.json", pad_token=None)
-    with caplog.at_level(logging.INFO, "empathy_core.models.load"):
+    with caplog.at_level(logging.INFO, "empathy_core.models.tokenizer"):
         loaded = load_model(resolve(str(folder)))
     assert loaded.tokenizer.pad_token == "<eos>"
     assert "no pad token" in caplog.text
@@ -71,8 +76,52 @@ def test_an_organism_is_found_beside_the_package_wherever_that_lies(folder, monk
     assert load_model(ModelSpec("mine", "mine", kind="organism")).spec.location == "mine"
 
 
+@pytest.mark.parametrize("device", ["cpu", "auto"])
+def test_weights_lie_where_they_were_sent_and_nothing_is_offloaded(folder, device):
+    loaded = load_model(resolve(str(folder)), device)
+    assert loaded.device == "cpu"
+    assert {parameter.device.type for parameter in loaded.model.parameters()} == {"cpu"}
+
+
+def test_the_attention_of_the_model_is_kept(tiny_folder):
+    # Gemma-2 caps its attention scores, which the fused kernel cannot do.
+    wanted = "eager" if "gemma2" in tiny_folder else "sdpa"
+    assert load_model(resolve(tiny_folder)).model.config._attn_implementation == wanted
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+def test_the_precision_asked_for_is_the_one_reported(folder, dtype):
+    loaded = load_model(resolve(str(folder)), dtype=dtype)
+    assert loaded.precision == dtype
+    assert loaded.model.dtype == getattr(torch, dtype)
+
+
+def test_a_model_larger_than_all_devices_is_refused_before_it_runs_from_disk(folder, monkeypatch):
+    """Stands in for a machine with 1 kB of memory."""
+    monkeypatch.setattr("transformers.integrations.accelerate.get_max_memory", lambda *_: {"cpu": 1000})
+    with pytest.raises(BadInput, match="must fit in memory"):
+        load_model(resolve(str(folder)), "auto")
+
+
+def test_an_encoder_can_be_read_and_not_steered(tiny_encoder_folder):
+    loaded = load_model(resolve(tiny_encoder_folder))
+    assert (len(loaded.blocks), loaded.causal) == (3, False)
+    with pytest.raises(BadInput, match="an encoder"):
+        require_causal(loaded)
+
+
+def test_a_decoder_can_be_steered(tiny_folder):
+    loaded = load_model(resolve(tiny_folder))
+    assert loaded.causal
+    require_causal(loaded)
+
+
 def nan(tensors):
     tensors["model.layers.1.mlp.up_proj.weight"][0, 0] = float("nan")
+
+
+def infinity(tensors):
+    tensors["model.norm.weight"][3] = -float("inf")
 
 
 def another_width(tensors):
@@ -89,6 +138,7 @@ FAULTS = {
     "more blocks in config": (lambda f: edit(f / "config.json", num_hidden_layers=4), "missing"),
     "no tokenizer": (lambda f: [path.unlink() for path in f.glob("tokenizer*")], "must hold its tokenizer"),
     "NaN": (lambda f: edit_weights(f, nan), r"layers\.1\.mlp\.up_proj"),
+    "infinity": (lambda f: edit_weights(f, infinity), r"infinity in model\.norm\.weight"),
 }
 
 
@@ -121,9 +171,36 @@ def test_a_chat_model_without_template_is_refused(folder):
         load_model(replace(resolve(str(folder)), chat_template=True))
 
 
-def test_a_dtype_that_is_not_floating_is_refused(folder):
+def test_a_dtype_that_nothing_is_loaded_in_is_refused(folder):
     with pytest.raises(BadInput, match="int8"):
         load_model(resolve(str(folder)), dtype="int8")
+
+
+@pytest.mark.parametrize("dtype", ["8bit", "4bit"])
+def test_quantised_weights_need_bitsandbytes(folder, dtype, monkeypatch):
+    monkeypatch.setattr("empathy_core.models.weights.importlib.util.find_spec", lambda _: None)
+    with pytest.raises(BadInput, match="bitsandbytes is not installed"):
+        load_model(resolve(str(folder)), dtype=dtype)
+
+
+@pytest.mark.parametrize("device", ["cuda", "mps", "cuda:1", "gpu"])
+def test_a_device_that_is_not_there_is_refused(folder, device, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    with pytest.raises(BadInput, match="usable here: cpu, auto"):
+        load_model(resolve(str(folder)), device)
+
+
+def test_a_model_that_reads_pictures_is_refused(folder):
+    edit(folder / "config.json", model_type="gemma3", text_config={}, vision_config={})
+    with pytest.raises(BadInput, match="text-only checkpoint"):
+        load_model(resolve(str(folder)))
+
+
+def test_a_configuration_of_no_known_model_is_refused(folder):
+    edit(folder / "config.json", model_type="our-own")
+    with pytest.raises(BadInput, match="our-own"):
+        load_model(resolve(str(folder)))
 
 
 def test_a_gated_model_without_token_names_its_licence_page(monkeypatch):

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -36,6 +37,24 @@ def test_a_relative_folder_resolves_to_its_absolute_place(tiny_llama_folder, mon
 def test_an_unregistered_hub_id_keeps_its_location():
     spec = resolve("allenai/OLMo-2-0425-1B")
     assert (spec.name, spec.location, spec.n_layers) == ("OLMo-2-0425-1B", "allenai/OLMo-2-0425-1B", None)
+
+
+@pytest.mark.parametrize("typed", ["allenai/OLMo-2-0425-1B", "EleutherAI/pythia-1.4b", "gpt2"])
+@pytest.mark.parametrize("revision", ["step1000", "refs/pr/2", "0123456789abcdef"])
+def test_a_pinned_revision_is_the_only_difference(typed, revision):
+    assert resolve(f"{typed}@{revision}") == replace(resolve(typed), revision=revision)
+
+
+def test_a_folder_may_have_an_at_sign_in_its_name(tiny_llama_folder, tmp_path):
+    folder = tmp_path / "mine@home"
+    folder.symlink_to(tiny_llama_folder)
+    assert resolve(str(folder)).revision == "main"
+
+
+@pytest.mark.parametrize("typed", ["gpt2@", "no-such-model@main", "@main"])
+def test_a_revision_of_nothing_or_no_revision_is_refused(typed):
+    with pytest.raises(BadInput):
+        resolve(typed)
 
 
 def test_organisms_state_how_their_grammar_meets_the_reply():
