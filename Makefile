@@ -34,4 +34,6 @@ clean:
 
 .venv/test: requirements-dev.txt .venv/run
 	$(VENV)/pip install --quiet --requirement requirements-dev.txt
+	# Tests drive the review page and a card in a real browser.
+	command -v chromium > /dev/null || (apt-get update -qq && apt-get install -qq --yes chromium > /dev/null)
 	touch $@

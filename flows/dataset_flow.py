@@ -23,9 +23,7 @@ class DatasetFlow(FlowSpec):
     attempts = Parameter("attempts", default=3, help="how often a triplet that fails is written anew")
     writer = Parameter("writer", default="claude-haiku-5-5", help="model that writes")
     judge = Parameter("judge", default="claude-opus-5-5", help="model that judges, of another line")
-    prices = Parameter(
-        "prices", default="", help="four numbers, money per million tokens: writer in, out, judge in, out"
-    )
+    prices = Parameter("prices", default="", help="money per million tokens: writer in,out,judge in,out")
 
     @step
     def start(self):

@@ -22,6 +22,9 @@ QUESTIONS = {criterion.name: criterion.question for criterion in CRITERIA}
 
 Numbered = tuple[int, Drawing]
 
+FOLDED_ROWS = 50
+"""A longer table is folded away until a reader opens it; its figure and its numbers stand elsewhere on the page."""
+
 
 def write_report(
     folder: Path, estimates: Sequence[Estimate], verdicts: Sequence[Verdict], about: dict[str, str]
@@ -176,7 +179,10 @@ def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:
         ]
         for row in found.values()
     ]
-    return [element("h3", STAGES[stage]), table(["", *(model or "texts" for model in models)], rows)]
+    shown = table(["", *(model or "texts" for model in models)], rows)
+    if len(rows) > FOLDED_ROWS:
+        shown = element("details", element("summary", f"{len(rows)} numbers"), shown)
+    return [element("h3", STAGES[stage]), shown]
 
 
 def number_cell(estimate: Estimate | None) -> Html:

@@ -12,7 +12,9 @@ METHOD = (
     (
         "Texts",
         "Every scenario is answered once in each style. Activations are pooled over the tokens of the response at each "
-        "residual point: 0 is the input of the first block, l the output of block l, before the final norm.",
+        "residual point: 0 is the input of the first block, l the output of block l, before the final norm. Quality "
+        "gates measure, before any model is run, what length, openings, pronouns, function words and all words give "
+        "away, and how that changes on foils, which wear another style's words.",
     ),
     (
         "Read",

@@ -12,7 +12,7 @@ from empathy_core.datasets.files import BUNDLED, bundled, json_schema
 from empathy_core.datasets.gates import record
 from empathy_core.datasets.generation.acceptance import faults
 from empathy_core.datasets.generation.grid import cells
-from empathy_core.datasets.surface import CONTRACTION, lengths
+from empathy_core.datasets.surface import CONTRACTION, lengths, words
 
 CARD = (BUNDLED / "README.md").read_text(encoding="utf-8")
 QUALITY = json.loads((BUNDLED / "quality.json").read_text(encoding="utf-8"))
@@ -51,6 +51,10 @@ def by_scenario(texts) -> dict[tuple[str, str], list[Text]]:
     return grouped
 
 
+def opening(text):
+    return tuple(words(text.response)[:3])
+
+
 def of_role(by_scenario, role):
     return {scenario: found for (own, scenario), found in by_scenario.items() if own == role}
 
@@ -80,9 +84,9 @@ def test_foils_and_stripped_replies_share_scenario_cell_and_rules_with_their_tri
     for role in ("foil", "valence_stripped"):
         for scenario, found in of_role(by_scenario, role).items():
             [cell] = {(t.family, t.register, t.person) for t in [*found, *main[scenario]]}
-            openings = {tuple(text.response.lower().split()[:3]) for text in found}
+            openings = {opening(text) for text in found}
             assert len(openings) == 1, scenario
-            assert openings != {tuple(main[scenario][0].response.lower().split()[:3])}, scenario
+            assert openings != {opening(main[scenario][0])}, scenario
             assert all(bool(CONTRACTION.search(t.response)) == (cell[1] == "casual") for t in found), scenario
 
 
@@ -92,8 +96,7 @@ def test_pairs_are_two_independent_realisations_of_either_kind_in_five_contexts(
     for found in pairs.values():
         assert [text.style for text in found] == ["empathetic", "empathetic", "neutral", "neutral"]
         assert len({text.response for text in found}) == 4
-        assert found[0].response.split()[:3] == found[2].response.split()[:3]
-        assert found[1].response.split()[:3] == found[3].response.split()[:3]
+        assert [opening(text) for text in found[:2]] == [opening(text) for text in found[2:]]
         sizes = lengths([text.response for text in found])[:, 0]
         assert (sizes.max() - sizes.min()) / sizes.mean() <= 0.1, found[0].id
 
@@ -102,7 +105,7 @@ def test_register_pairs_differ_in_contractions_and_emotions_only_in_emotion(by_s
     for formal, casual in of_role(by_scenario, "register").values():
         assert CONTRACTION.search(casual.response) and not CONTRACTION.search(formal.response), formal.id
     for found in of_role(by_scenario, "emotion").values():
-        assert len({tuple(text.response.split()[:3]) for text in found}) == 1, found[0].id
+        assert len({opening(text) for text in found}) == 1, found[0].id
 
 
 def test_no_reply_uses_a_stock_phrase(texts):
@@ -140,3 +143,16 @@ def test_the_data_card_opens_with_the_metadata_a_hub_reads():
     assert all(f"{key}:" in head for key in ("license", "language", "pretty_name", "size_categories", "configs"))
     assert all(f"data_files: {name}" in head for name in bundle.FILES)
     assert "not validated by any outside human" in " ".join(CARD.split())
+
+
+def test_every_text_fits_the_organisms_which_read_the_set_out_of_domain(texts):
+    from transformers import AutoTokenizer
+
+    from empathy_core.models.prompt import prompt_ids, response_ids
+    from empathy_core.models.specs import ORGANISM_WEIGHTS, resolve
+
+    spec = resolve("persistent")
+    tokenizer = AutoTokenizer.from_pretrained(f"{ORGANISM_WEIGHTS}/persistent")
+    for text in texts.texts:
+        size = len(prompt_ids(spec, tokenizer, text.scenario)) + len(response_ids(spec, tokenizer, text.response))
+        assert size <= 256, text.id

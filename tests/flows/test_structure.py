@@ -41,7 +41,9 @@ def test_the_code_package_holds_library_texts_and_weights(workplace):
     listed = done.stdout + done.stderr
     for part in (
         "empathy_core/contracts.py",
-        "empathy_core/datasets/bundled/empathy.jsonl",
+        "empathy_core/datasets/bundled/triplets.jsonl",
+        "empathy_core/datasets/bundled/foils.jsonl",
+        "empathy_core/datasets/review/page.html",
         "empathy_core/datasets/bundled/MANIFEST.json",
         "empathy_core/organisms/weights/persistent/model.safetensors",
         "empathy_core/organisms/weights/persistent/tokenizer.json",
