@@ -3,16 +3,19 @@ from dataclasses import replace
 import pytest
 from metaflow.cards import Image, Markdown, ProgressBar, Table
 
+from empathy_core.activations.progress import Progress
 from empathy_core.cards.components import (
     activation_card,
     heading,
     live_batches,
+    live_extraction,
     live_progress,
+    plan_card,
     probe_card,
     study_card,
     validation_card,
 )
-from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
 
@@ -111,3 +114,26 @@ def test_every_batch_has_a_bar_of_its_own():
         ("write-1", 90),
         ("judge-1", 40),
     ]
+
+
+def test_an_extraction_shows_its_speed_the_time_left_and_its_memory():
+    card = Card()
+    live_extraction(card)(Progress(30, 120, 1234.5, 90.0, 3 * 2**30))
+    (bar,) = card.components
+    assert (bar.render()["value"], bar.render()["details"]) == (25, "30 of 120, 1,234 tokens/s, 1.5 min left, 3.0 GiB")
+
+
+def test_a_plan_gives_sizes_and_times_in_units_that_suit_them():
+    plan = Plan(ModelSpec("m", "here"), 8_030_261_248, 0, 18 * 2**30, 264_000, 300, 8192, 5 * 2**20, 7200.0)
+    shown = cells(plan_card([plan]))
+    assert shown == ["m", "8,030,261,248", "18.0 GiB", "264,000", "300 of 8192", "5.0 MiB", "2.0 h"]
+    assert cells(plan_card([replace(plan, gpu_seconds=0.25)]))[-1] == "0.2 s"
+
+
+def test_what_an_extraction_left_out_stands_on_its_card():
+    spec, notes = ModelSpec("m", "here"), ("left out: a, b", HOSTILE)
+    activations = ActivationSet(
+        spec, "key", "folder", "hash", ("a",), (0,), POOLS, 8, "float32", (0.5,), (9,), 1.0, 2e-7, notes
+    )
+    shown = cells(activation_card(activations, 3))
+    assert set(notes) <= set(shown) and "2.0e-07" in shown
