@@ -108,7 +108,7 @@ def test_a_broken_branch_leaves_the_others_and_resume_computes_only_what_is_miss
 @pytest.mark.parametrize(
     "flow, arguments, sentence",
     [
-        ("dataset", ("--source", "web"), "bundled, organism or file"),
+        ("dataset", ("--source", "web"), "bundled, organism, file, anthropic or auto"),
         ("dataset", ("--source", "file", "--path", "nowhere.json"), "mistyped path"),
         ("activation", ("--models", "gemma-99b"), "gemma-99b"),
         ("probe", ("--activations", "ActivationFlow/404"), "The upstream run exists in this datastore"),
