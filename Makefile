@@ -16,7 +16,7 @@ study: .venv/run
 test: .venv/test
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
-	$(VENV)/pytest
+	$(VENV)/pytest --numprocesses 2 --dist loadfile
 
 cards: .venv/run
 	$(VENV)/python -m empathy_core.cards.serve

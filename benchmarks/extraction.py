@@ -1,17 +1,20 @@
 """Extraction speed on a random Llama of 42M parameters and the bundled replies, in CPU seconds of one thread.
 
-- `vs_seed_loop`: `extract`, from texts to a finished store, against one text and one layer a pass (`run_with_cache` of
-  a HookedTransformer with the same weights); `vs_bridge_loop`: the same loop through a TransformerBridge;
-  `vs_all_layers_loop`: the HookedTransformer with all layers in one pass. The loops read a few texts, spread over the
-  lengths, and are scaled by tokens; they neither tokenise nor store.
-- `of_bare_forward`: speed of the hooked pass relative to the model without hooks, on the same batches, in turn.
-- `shared_prefix_gain`: speed with a prompt computed once for its replies, relative to once for each; at most
-  `shared_prefix_ideal`, if only tokens cost.
+- `vs_seed_loop`: extraction's passes (all points, all pools, shared prompts) against one text and one layer a pass,
+  by `run_with_cache` of a HookedTransformer with the same weights; `vs_bridge_loop`: the same through a
+  TransformerBridge; `vs_all_layers_loop`: the HookedTransformer with all layers in one pass. The loops are slow, so
+  they read a few texts, spread over the lengths, and are scaled by tokens.
+- `of_bare_forward`: speed of the hooked pass relative to the model without hooks, on the same batches, in turn, without
+  shared prompts.
+- `shared_prefix_gain`: speed with a prompt computed once for its replies, relative to once for each.
+  `shared_prefix_ideal` is what the smaller number of tokens alone would give; fuller batches can add to it.
+- `extract_of_passes`: speed of `extract`, once, from texts to a finished store, relative to the passes alone.
 - `peak_memory_ratio_8x`: peak memory at eight times the texts.
-- `max_abs_diff`: between stored means and what the loops read, over layers; `mean_abs_value` is what it compares with.
+- `max_abs_diff`: between stored means and what the loops read, over layers; `mean_abs_value` is the size of the latter.
 
-A ratio is the median over interleaved rounds; `ranges` has the lowest and the highest. Without `--quick` also
-`growth` (see benchmarks/parts/growth.py), drawn into docs/figures/extraction-growth.svg.
+Every batch and every looped text is timed in each of three interleaved rounds, and its median counts; `ranges` has the
+lowest and the highest ratio of a round. Without `--quick` also `growth`, seconds against layers, texts and tokens,
+drawn into docs/figures/extraction-growth.svg.
 """
 
 import os
@@ -23,6 +26,7 @@ import argparse
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -30,33 +34,31 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import torch
 from jaxtyping import Float
 
-from benchmarks.parts.clock import Work, tokens_per_second
+from benchmarks.parts.clock import Work, speeds, timed
 from benchmarks.parts.growth import exponents, growth
 from benchmarks.parts.growth_picture import picture
 from benchmarks.parts.llama import llama_config, random_llama, scenarios
 from benchmarks.parts.loops import a_pass_a_layer, bridge, hooked_transformer, one_pass, response_means
 from benchmarks.parts.memory import peak_megabytes
-from benchmarks.parts.passes import bare_pass, batches, hooked_pass, tokens
+from benchmarks.parts.passes import bare_pass, batches, hooked_pass, tokens, unique_tokens
 from empathy_core.activations import store
 from empathy_core.activations.encoding import EncodedText, encode
 from empathy_core.activations.extract import extract
-from empathy_core.activations.settings import ExtractionSettings
-from empathy_core.contracts import POOLS, TextSet
-from empathy_core.models.load import LoadedModel
+from empathy_core.activations.settings import DEFAULTS
+from empathy_core.contracts import POOLS
 
-PICTURE = ROOT / "docs/figures/extraction-growth.svg"
+PICTURE = Path(__file__).resolve().parent.parent / "docs/figures/extraction-growth.svg"
 LAYERS, WIDTH, ROUNDS = 12, 512, 3
 RATIOS = {
-    "vs_seed_loop": ("extract", "seed_loop"),
-    "vs_bridge_loop": ("extract", "bridge_loop"),
-    "vs_all_layers_loop": ("extract", "all_layers_loop"),
+    "vs_seed_loop": ("shared", "seed_loop"),
+    "vs_bridge_loop": ("shared", "bridge_loop"),
+    "vs_all_layers_loop": ("shared", "all_layers_loop"),
     "of_bare_forward": ("hooked", "bare"),
     "shared_prefix_gain": ("shared", "hooked"),
 }
@@ -64,47 +66,43 @@ RATIOS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How much each variant is given, in scenarios of three replies unless stated."""
+    """How much is measured."""
 
-    extracted: int
-    batched: int
+    scenarios: int
+    """Of three replies each."""
     looped_texts: int
     memory_texts: int
     """At once; and eight times as many."""
     shard_texts: int
-    """Fewer than `memory_texts`, so that the smaller extraction already writes a full shard."""
+    """At most `memory_texts`, so that the smaller extraction already holds a full shard."""
 
 
-FULL = Size(extracted=90, batched=30, looped_texts=3, memory_texts=270, shard_texts=256)
-QUICK = Size(extracted=6, batched=6, looped_texts=1, memory_texts=72, shard_texts=64)
+FULL = Size(scenarios=90, looped_texts=3, memory_texts=270, shard_texts=256)
+QUICK = Size(scenarios=4, looped_texts=1, memory_texts=24, shard_texts=12)
 
 
 class Bench:
-    """The model in its three forms, and the texts that each variant reads."""
+    """The model in its three forms, and the texts they read."""
 
     def __init__(self, size: Size):
         self.loaded = random_llama(llama_config(LAYERS, WIDTH))
         self.hooked, self.bridge = hooked_transformer(self.loaded), bridge(self.loaded)
-        self.texts = scenarios(size.extracted)
+        self.texts = scenarios(size.scenarios)
         self.encoded = encode(self.loaded, self.texts)
-        self.batched = encode(self.loaded, scenarios(size.batched))
         self.looped = spread_by_length(self.encoded, size.looped_texts)
 
-    def work(self) -> list[Work]:
-        """One round of every variant; what is compared most closely is interleaved most finely."""
-        return [Work("extract", length(self.encoded), self.stored_means), *self.passes(), *self.loops()]
-
     def passes(self) -> list[Work]:
-        budget = ExtractionSettings().token_budget
+        """Every batch bare and hooked in turn, then the batches that share prompts."""
         work = []
-        for batch in batches(self.loaded, self.batched, budget, share_prompts=False):
+        for batch in batches(self.loaded, self.encoded, DEFAULTS.token_budget, share_prompts=False):
             for variant, run in (("bare", bare_pass), ("hooked", hooked_pass)):
-                work.append(Work(variant, tokens(self.batched, batch), partial(run, self.loaded, batch)))
-        for batch in batches(self.loaded, self.batched, budget, share_prompts=True):
-            work.append(Work("shared", tokens(self.batched, batch), partial(hooked_pass, self.loaded, batch)))
+                work.append(Work(variant, tokens(self.encoded, batch), partial(run, self.loaded, batch)))
+        for batch in batches(self.loaded, self.encoded, DEFAULTS.token_budget, share_prompts=True):
+            work.append(Work("shared", tokens(self.encoded, batch), partial(hooked_pass, self.loaded, batch)))
         return work
 
     def loops(self) -> list[Work]:
+        """A few texts through the loops, in turn."""
         loops = {
             "seed_loop": (self.hooked, a_pass_a_layer(LAYERS)),
             "bridge_loop": (self.bridge, a_pass_a_layer(LAYERS)),
@@ -116,16 +114,18 @@ class Bench:
             for variant, (model, passes) in loops.items()
         ]
 
-    def stored_means(self) -> Float[np.ndarray, "layer text dim"]:
-        """Mean pools of a whole extraction into an empty store, at the output of every block."""
+    def whole(self) -> tuple[float, Float[np.ndarray, "layer text dim"]]:
+        """Tokens a second of one extraction, from texts to a finished store, and the stored mean pools."""
         with tempfile.TemporaryDirectory() as folder:
+            started = time.process_time()
             found = extract(self.loaded, self.texts, folder)
+            speed = length(self.encoded) / (time.process_time() - started)
             mean = POOLS.index("mean")
-            return np.stack([store.read_point(found, layer)[:, mean] for layer in range(1, LAYERS + 1)])
+            return speed, np.stack([store.read_point(found, layer)[:, mean] for layer in range(1, LAYERS + 1)])
 
-    def differences(self) -> dict[str, float]:
-        """Largest difference of the stored means from what TransformerLens reads, over both of its models."""
-        stored, places = self.stored_means(), {text.id: place for place, text in enumerate(self.encoded)}
+    def differences(self, stored: Float[np.ndarray, "layer text dim"]) -> dict[str, float]:
+        """How far the stored means are from what both TransformerLens models read."""
+        places = {text.id: place for place, text in enumerate(self.encoded)}
         read = [
             (response_means(model, text, one_pass(LAYERS)), stored[:, places[text.id]])
             for text in self.looped
@@ -135,11 +135,6 @@ class Bench:
             "max_abs_diff": max(float(np.abs(theirs - ours).max()) for theirs, ours in read),
             "mean_abs_value": float(np.mean([np.abs(theirs) for theirs, _ in read])),
         }
-
-    def shared_prefix_ideal(self) -> float:
-        """Tokens of all texts over those that differ."""
-        prompts = {text.scenario_id: len(text.prompt) for text in self.batched}
-        return length(self.batched) / (sum(prompts.values()) + sum(len(text.response) for text in self.batched))
 
 
 def length(texts: Sequence[EncodedText]) -> int:
@@ -152,33 +147,42 @@ def spread_by_length(texts: Sequence[EncodedText], count: int) -> list[EncodedTe
     return [ordered[(2 * group + 1) * len(ordered) // (2 * count)] for group in range(count)]
 
 
-def ratios(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Median, lowest and highest of every ratio over the rounds."""
-    found = {name: [speed[ours] / speed[theirs] for speed in rounds] for name, (ours, theirs) in RATIOS.items()}
-    medians = {name: float(np.median(values)) for name, values in found.items()}
-    return {**medians, "ranges": {name: [min(values), max(values)] for name, values in found.items()}}
+def ratios(speed: dict[str, float]) -> dict[str, float]:
+    return {name: speed[ours] / speed[theirs] for name, (ours, theirs) in RATIOS.items()}
 
 
-def memory(size: Size) -> dict[str, Any]:
-    once, eight_times = (peak_megabytes(times * size.memory_texts, size.shard_texts) for times in (1, 8))
-    return {"peak_memory_ratio_8x": eight_times / once, "peak_memory_megabytes": [once, eight_times]}
-
-
-def measure(size: Size) -> dict[str, Any]:
+def speed_figures(size: Size) -> dict[str, Any]:
     bench = Bench(size)
-    for piece in (bench.passes()[0], *bench.loops()[-1:]):  # warms up
-        piece.run()
-    work = bench.work()
-    rounds = [tokens_per_second(work) for _ in range(ROUNDS)]
+    bench.passes()[0].run()  # warms up
+    work = [*bench.passes(), *bench.loops()]
+    seconds = timed(work, ROUNDS)
+    speed = speeds(work, np.median(seconds, axis=0))
+    by_round = [ratios(speeds(work, one)) for one in seconds]
+    whole, stored = bench.whole()
     return {
-        **ratios(rounds),
-        "shared_prefix_ideal": bench.shared_prefix_ideal(),
-        **bench.differences(),
-        "tokens_per_cpu_second": {name: float(np.median([speed[name] for speed in rounds])) for name in rounds[0]},
+        **ratios(speed),
+        "ranges": {name: [extreme(found[name] for found in by_round) for extreme in (min, max)] for name in RATIOS},
+        "shared_prefix_ideal": length(bench.encoded) / unique_tokens(bench.encoded),
+        "extract_of_passes": whole / speed["shared"],
+        **bench.differences(stored),
+        "tokens_per_cpu_second": {**speed, "extract": whole},
         "parameters": bench.loaded.model.num_parameters(),
-        "texts": {"extract": len(bench.encoded), "passes": len(bench.batched), "loops": len(bench.looped)},
-        "tokens": {"extract": length(bench.encoded), "passes": length(bench.batched), "loops": length(bench.looped)},
+        "texts": len(bench.encoded),
+        "tokens": length(bench.encoded),
+        "loops_scaled_from": {"texts": len(bench.looped), "tokens": length(bench.looped)},
     }
+
+
+def memory_figures(size: Size) -> dict[str, Any]:
+    counts = [size.memory_texts, 8 * size.memory_texts]
+    peaks = peak_megabytes(counts, size.shard_texts)
+    return {"peak_memory_ratio_8x": peaks[1] / peaks[0], "peak_memory_megabytes": peaks, "peak_memory_texts": counts}
+
+
+def growth_figures() -> dict[str, Any]:
+    rows = growth(ROUNDS)
+    PICTURE.write_bytes(picture(rows))
+    return {"growth": rows, "growth_exponents": exponents(rows)}
 
 
 def main() -> None:
@@ -187,15 +191,9 @@ def main() -> None:
     quick = parser.parse_args().quick
     torch.set_num_threads(1)
     load_before, size = os.getloadavg()[0], QUICK if quick else FULL
-    figures = {**measure(size), **memory(size), "memory_texts": [size.memory_texts, 8 * size.memory_texts]}
-    if not quick:
-        rows = growth(ROUNDS)
-        figures |= {"growth": rows, "growth_exponents": exponents(rows)}
-        PICTURE.write_bytes(picture(rows, exponents(rows)))
-    figures |= {
-        "load_average": [load_before, os.getloadavg()[0]],
-        "versions": {name: version(name) for name in ("torch", "transformers", "transformer_lens")},
-    }
+    figures = speed_figures(size) | memory_figures(size) | ({} if quick else growth_figures())
+    figures["load_average"] = [load_before, os.getloadavg()[0]]
+    figures["versions"] = {name: version(name) for name in ("torch", "transformers", "transformer_lens")}
     sys.stdout.write(json.dumps(figures) + "\n")
 
 

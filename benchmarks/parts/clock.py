@@ -5,6 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Float
+
 
 @dataclass(frozen=True)
 class Work:
@@ -23,10 +26,15 @@ def cpu_seconds(run: Callable[[], object]) -> float:
     return time.process_time() - started
 
 
-def tokens_per_second(work: Sequence[Work]) -> dict[str, float]:
-    """Speed of every variant in one round over all pieces, in the order given."""
-    seconds, tokens = defaultdict(float), defaultdict(int)
-    for piece in work:
-        seconds[piece.variant] += cpu_seconds(piece.run)
-        tokens[piece.variant] += piece.tokens
-    return {variant: tokens[variant] / seconds[variant] for variant in seconds}
+def timed(work: Sequence[Work], rounds: int) -> Float[np.ndarray, "round piece"]:
+    """CPU seconds of every piece in every round, in the order given."""
+    return np.array([[cpu_seconds(piece.run) for piece in work] for _ in range(rounds)])
+
+
+def speeds(work: Sequence[Work], seconds: Float[np.ndarray, " piece"]) -> dict[str, float]:
+    """Tokens a second of every variant, over all its pieces."""
+    spent, done = defaultdict(float), defaultdict(int)
+    for piece, one in zip(work, seconds.tolist(), strict=True):
+        spent[piece.variant] += one
+        done[piece.variant] += piece.tokens
+    return {variant: done[variant] / spent[variant] for variant in spent}

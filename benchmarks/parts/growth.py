@@ -41,7 +41,9 @@ def growth(rounds: int) -> list[Row]:
     runs = {size: _runs(size) for size in sizes}
     for run in runs[Size()].values():  # warms up
         run()
-    times = [{size: {name: cpu_seconds(run) for name, run in runs[size].items()} for size in sizes} for _ in range(rounds)]
+    times = [
+        {size: {name: cpu_seconds(run) for name, run in runs[size].items()} for size in sizes} for _ in range(rounds)
+    ]
     return [
         {**asdict(size), **{name: float(np.median([seconds[size][name] for seconds in times])) for name in runs[size]}}
         for size in sizes

@@ -4,7 +4,7 @@ from functools import cache
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
 
 from empathy_core.contracts import ModelSpec, TextSet
 from empathy_core.datasets.files import bundled
@@ -32,7 +32,7 @@ def random_llama(config: LlamaConfig, device: str = "cpu", dtype: torch.dtype = 
     """A model with these initial weights, always the same on one device, made where it will run."""
     torch.manual_seed(0)
     with torch.device(device):
-        model = LlamaForCausalLM._from_config(config, dtype=dtype).eval()
+        model = AutoModelForCausalLM.from_config(config, dtype=dtype).eval()
     spec = ModelSpec("random-llama", "nowhere", n_layers=config.num_hidden_layers, d_model=config.hidden_size)
     return LoadedModel(spec, model, bundled_tokenizer(), list(model.model.layers), device)
 
@@ -57,5 +57,7 @@ def bundled_tokenizer() -> PreTrainedTokenizerFast:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator([part for text in bundled().texts for part in (text.scenario, text.response)], trainer)
+    tokenizer.train_from_iterator(
+        [part for text in bundled().texts for part in (text.scenario, text.response)], trainer
+    )
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<bos>")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from empathy_core.contracts import Text, TextSet
@@ -13,10 +14,13 @@ REPLIES = ("I am sorry to hear that.", "That must have been hard.", "Write down 
 """Short, because what could grow is kept for each text, and not for each token."""
 
 
-def peak_megabytes(n_texts: int, shard_texts: int) -> float:
-    """Most memory that a process held which did nothing else; Linux only."""
-    command = [sys.executable, "-m", "benchmarks.parts.memory", str(n_texts), str(shard_texts)]
-    return float(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+def peak_megabytes(counts: Sequence[int], shard_texts: int) -> list[float]:
+    """Most memory held by processes that each extract so many texts, side by side; Linux only."""
+    command = [sys.executable, "-m", "benchmarks.parts.memory"]
+    processes = [
+        subprocess.Popen([*command, str(count), str(shard_texts)], cwd=ROOT, stdout=subprocess.PIPE) for count in counts
+    ]
+    return [float(process.communicate()[0]) for process in processes]
 
 
 def _texts(count: int) -> TextSet:

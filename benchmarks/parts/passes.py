@@ -22,6 +22,12 @@ def tokens(texts: Sequence[EncodedText], batch: Batch) -> int:
     return sum(texts[number].length for number in batch.texts)
 
 
+def unique_tokens(texts: Sequence[EncodedText]) -> int:
+    """Tokens when every prompt counts once."""
+    prompts = {text.scenario_id: len(text.prompt) for text in texts}
+    return sum(prompts.values()) + sum(len(text.response) for text in texts)
+
+
 def hooked_pass(loaded: LoadedModel, batch: Batch) -> None:
     """Every residual point and every pool of a batch."""
     points = range(len(loaded.blocks) + 1)
