@@ -272,7 +272,7 @@ def activation_rows(activations: ActivationSet) -> Rows:
     return [
         ["model", activations.model.name],
         ["revision", activations.model.revision],
-        ["residual points", f"{activations.points[0]} to {activations.points[-1]}"],
+        ["residual points", ", ".join(map(str, activations.points))],
         ["pools", ", ".join(activations.pools)],
         ["width", str(activations.dim)],
         ["number type", activations.dtype],
