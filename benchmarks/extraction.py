@@ -4,8 +4,8 @@
   by `run_with_cache` of a HookedTransformer with the same weights; `vs_bridge_loop`: the same through a
   TransformerBridge; `vs_all_layers_loop`: the HookedTransformer with all layers in one pass. The loops are slow, so
   they read a few texts, spread over the lengths, and are scaled by tokens.
-- `of_bare_forward`: speed of the hooked pass relative to the model without hooks, on the same batches, in turn, without
-  shared prompts.
+- `of_bare_forward`: speed of the hooked pass relative to the model without hooks, each batch in turn, without shared
+  prompts: the median over batches and rounds.
 - `shared_prefix_gain`: speed with a prompt computed once for its replies, relative to once for each.
   `shared_prefix_ideal` is what the smaller number of tokens alone would give; fuller batches can add to it.
 - `extract_of_passes`: speed of `extract`, once, from texts to a finished store, relative to the passes alone.
@@ -13,7 +13,7 @@
 - `max_abs_diff`: between stored means and what the loops read, over layers; `mean_abs_value` is the size of the latter.
 
 Every batch and every looped text is timed in each of three interleaved rounds, and its median counts; `ranges` has the
-lowest and the highest ratio of a round. Without `--quick` also `growth`, seconds against layers, texts and tokens,
+ratios of the lowest and the highest round. Without `--quick` also `growth`, seconds against layers, texts and tokens,
 drawn into docs/figures/extraction-growth.svg.
 """
 
@@ -27,7 +27,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -50,18 +50,20 @@ from benchmarks.parts.passes import bare_pass, batches, hooked_pass, tokens, uni
 from empathy_core.activations import store
 from empathy_core.activations.encoding import EncodedText, encode
 from empathy_core.activations.extract import extract
+from empathy_core.activations.packing import Batch
 from empathy_core.activations.settings import DEFAULTS
 from empathy_core.contracts import POOLS
+from empathy_core.models.load import LoadedModel
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs/figures/extraction-growth.svg"
 LAYERS, WIDTH, ROUNDS = 12, 512, 3
-RATIOS = {
-    "vs_seed_loop": ("shared", "seed_loop"),
-    "vs_bridge_loop": ("shared", "bridge_loop"),
-    "vs_all_layers_loop": ("shared", "all_layers_loop"),
-    "of_bare_forward": ("hooked", "bare"),
-    "shared_prefix_gain": ("shared", "hooked"),
+SLOWER = {
+    "vs_seed_loop": "seed_loop",
+    "vs_bridge_loop": "bridge_loop",
+    "vs_all_layers_loop": "all_layers_loop",
+    "shared_prefix_gain": "hooked",
 }
+"""What extraction's passes with shared prompts are compared with."""
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,11 @@ class Size:
     memory_texts: int
     """At once; and eight times as many."""
     shard_texts: int
-    """At most `memory_texts`, so that the smaller extraction already holds a full shard."""
+    """Few, so that the smaller extraction has several shards: over the first ones the allocator settles."""
 
 
-FULL = Size(scenarios=90, looped_texts=3, memory_texts=270, shard_texts=256)
-QUICK = Size(scenarios=4, looped_texts=1, memory_texts=24, shard_texts=12)
+FULL = Size(scenarios=90, looped_texts=3, memory_texts=270, shard_texts=64)
+QUICK = Size(scenarios=3, looped_texts=1, memory_texts=24, shard_texts=6)
 
 
 class Bench:
@@ -92,14 +94,16 @@ class Bench:
         self.looped = spread_by_length(self.encoded, size.looped_texts)
 
     def passes(self) -> list[Work]:
-        """Every batch bare and hooked in turn, then the batches that share prompts."""
+        """Every batch bare and hooked, which of them first in turn; then the batches that share prompts."""
+        alone, shared = (batches(self.loaded, self.encoded, DEFAULTS.token_budget, share) for share in (False, True))
         work = []
-        for batch in batches(self.loaded, self.encoded, DEFAULTS.token_budget, share_prompts=False):
-            for variant, run in (("bare", bare_pass), ("hooked", hooked_pass)):
-                work.append(Work(variant, tokens(self.encoded, batch), partial(run, self.loaded, batch)))
-        for batch in batches(self.loaded, self.encoded, DEFAULTS.token_budget, share_prompts=True):
-            work.append(Work("shared", tokens(self.encoded, batch), partial(hooked_pass, self.loaded, batch)))
-        return work
+        for number, batch in enumerate(alone):
+            pair = [self.a_pass("bare", bare_pass, batch), self.a_pass("hooked", hooked_pass, batch)]
+            work.extend(pair[:: -1 if number % 2 else 1])
+        return [*work, *(self.a_pass("shared", hooked_pass, batch) for batch in shared)]
+
+    def a_pass(self, variant: str, run: Callable[[LoadedModel, Batch], None], batch: Batch) -> Work:
+        return Work(variant, tokens(self.encoded, batch), partial(run, self.loaded, batch))
 
     def loops(self) -> list[Work]:
         """A few texts through the loops, in turn."""
@@ -147,8 +151,12 @@ def spread_by_length(texts: Sequence[EncodedText], count: int) -> list[EncodedTe
     return [ordered[(2 * group + 1) * len(ordered) // (2 * count)] for group in range(count)]
 
 
-def ratios(speed: dict[str, float]) -> dict[str, float]:
-    return {name: speed[ours] / speed[theirs] for name, (ours, theirs) in RATIOS.items()}
+def ratios(work: Sequence[Work], seconds: Float[np.ndarray, "round piece"]) -> dict[str, float]:
+    """Of speeds over all pieces, each with its median time; bare over hooked by batch, since they differ so little."""
+    speed = speeds(work, np.median(seconds, axis=0))
+    found = {name: speed["shared"] / speed[theirs] for name, theirs in SLOWER.items()}
+    bare, hooked = (seconds[:, [piece.variant == variant for piece in work]] for variant in ("bare", "hooked"))
+    return {**found, "of_bare_forward": float(np.median(bare / hooked))}
 
 
 def speed_figures(size: Size) -> dict[str, Any]:
@@ -156,12 +164,12 @@ def speed_figures(size: Size) -> dict[str, Any]:
     bench.passes()[0].run()  # warms up
     work = [*bench.passes(), *bench.loops()]
     seconds = timed(work, ROUNDS)
-    speed = speeds(work, np.median(seconds, axis=0))
-    by_round = [ratios(speeds(work, one)) for one in seconds]
+    speed, found = speeds(work, np.median(seconds, axis=0)), ratios(work, seconds)
+    by_round = [ratios(work, one[None]) for one in seconds]
     whole, stored = bench.whole()
     return {
-        **ratios(speed),
-        "ranges": {name: [extreme(found[name] for found in by_round) for extreme in (min, max)] for name in RATIOS},
+        **found,
+        "ranges": {name: [extreme(one[name] for one in by_round) for extreme in (min, max)] for name in found},
         "shared_prefix_ideal": length(bench.encoded) / unique_tokens(bench.encoded),
         "extract_of_passes": whole / speed["shared"],
         **bench.differences(stored),
