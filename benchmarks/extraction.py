@@ -13,7 +13,7 @@
 - `max_abs_diff`: between stored means and what the loops read, over layers; `mean_abs_value` is the size of the latter.
 
 Every batch and every looped text is timed in each of three interleaved rounds, and its median counts; `ranges` has the
-ratios of the lowest and the highest round. Without `--quick` also `growth`, seconds against layers, texts and tokens,
+ratios of the lowest and the highest round. The allocator keeps freed memory, so that page faults fall on no side. Without `--quick` also `growth`, seconds against layers, texts and tokens,
 drawn into docs/figures/extraction-growth.svg.
 """
 
@@ -40,7 +40,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from benchmarks.parts.clock import Work, speeds, timed
+from benchmarks.parts.clock import Work, keep_freed_memory, speeds, timed
 from benchmarks.parts.growth import exponents, growth
 from benchmarks.parts.growth_picture import picture
 from benchmarks.parts.llama import llama_config, random_llama, scenarios
@@ -198,6 +198,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer texts, no growth; at most 50 s")
     quick = parser.parse_args().quick
     torch.set_num_threads(1)
+    keep_freed_memory()
     load_before, size = os.getloadavg()[0], QUICK if quick else FULL
     figures = speed_figures(size) | memory_figures(size) | ({} if quick else growth_figures())
     figures["load_average"] = [load_before, os.getloadavg()[0]]
