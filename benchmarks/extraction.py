@@ -14,7 +14,7 @@
 
 Every batch and every looped text is timed in each of three interleaved rounds, and its median counts; `ranges` has the
 ratios of the lowest and the highest round. The allocator keeps freed memory, so that page faults fall on no side.
-Without `--quick` also `growth`, seconds against layers, texts and tokens, drawn into docs/figures/extraction-growth.svg.
+Without `--quick` also `growth`, seconds against layers, texts, tokens, drawn into docs/figures/extraction-growth.svg.
 """
 
 import os
