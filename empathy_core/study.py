@@ -76,7 +76,7 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
     """What was found, a line for each organism: criteria that came out as planted, and those that did not."""
     lines = ["Calibration: what each organism must show, and what was found."]
     for model in dict.fromkeys(verdict.model for verdict in verdicts):
-        own = [verdict for verdict in verdicts if verdict.model == model]
+        own = [verdict for verdict in verdicts if verdict.model == model and verdict.expected]
         wrong = [verdict for verdict in own if verdict.outcome != verdict.expected]
         found = ", ".join(verdict.criterion for verdict in own if verdict.outcome == "supported") or "nothing"
         lines.append(f"  {model}: {len(own) - len(wrong)} of {len(own)} criteria as planted; supported: {found}")

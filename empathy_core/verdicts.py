@@ -1,9 +1,11 @@
 """Criteria fixed before a run, and what the estimates of a run say about each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from empathy_core.contracts import Estimate, ModelSpec, Outcome, TextSet, Verdict
+from empathy_core.probes.tasks import reading_task
+from empathy_core.steering.judges import NO_JUDGE
 
 SIGNIFICANCE = 0.05
 
@@ -15,21 +17,49 @@ class Criterion:
     name: str
     question: str
     rule: str
-    needs: Callable[[Sequence[str]], tuple[str, ...]]
-    """From the main styles to the names of the estimates that decide."""
+    """What has to hold for the criterion to be supported."""
+    otherwise: str
+    """What it means for a model when the rule does not hold."""
+    missing: str
+    """Why it is not measurable where the estimates are absent."""
+    needs: Callable[[tuple[str, ...], Collection[str]], tuple[str, ...]]
+    """From the main styles and the names there are to the names of the estimates that decide."""
     holds: Callable[[Sequence[Estimate]], bool]
     planted: Mapping[str, Outcome]
-    """The outcome that an organism's construction demands."""
-
-
-def reading_task(styles: Sequence[str]) -> str:
-    """The read-out that decides: all main styles at once, or the only pair."""
-    return f"{styles[0]}-{styles[1]}" if len(styles) == 2 else "three-way" if len(styles) == 3 else "all-styles"
+    """The outcome that an organism's construction demands, where it demands one."""
 
 
 def _planted(persistent: bool, graded: bool, scrambled: bool, untrained: bool) -> dict[str, Outcome]:
     truth = {"persistent": persistent, "graded": graded, "scrambled": scrambled, "untrained": untrained}
     return {name: "supported" if holds else "not supported" for name, holds in truth.items()}
+
+
+def _read(*parts: str) -> Callable[[tuple[str, ...], Collection[str]], tuple[str, ...]]:
+    """Estimates of the deciding task."""
+    return lambda styles, there: tuple(f"read/{reading_task(styles)}/{part}" for part in parts)
+
+
+def _controls(styles: tuple[str, ...], there: Collection[str]) -> tuple[str, ...]:
+    """The nested probe, then every control of the deciding task that the set allows: length is always one."""
+    erased = sorted(name for name in there if name.startswith("control/erase-") and name.count("/") == 3)
+    held_out = sorted(name for name in there if name.startswith("control/held-out-"))
+    controls = ("control/length-residualised/nested/auroc", *erased, *held_out)
+    return (f"read/{reading_task(styles)}/nested/auroc", *controls)
+
+
+def _emergence(styles: tuple[str, ...], there: Collection[str]) -> tuple[str, ...]:
+    """What every later point has over point 0, and then what it has over text."""
+    over_first = sorted(
+        name for name in there if name.startswith("control/emergence/") and name.endswith("/over-first")
+    )
+    over_first = over_first or ["control/emergence/point=1/over-first"]
+    return (*over_first, *(name.replace("/over-first", "/over-text") for name in over_first))
+
+
+def _emerged(found: Sequence[Estimate]) -> bool:
+    """Whether one point exceeds both."""
+    half = len(found) // 2
+    return any(first.low > 0 and text.low > 0 for first, text in zip(found[:half], found[half:], strict=True))
 
 
 CRITERIA = (
@@ -38,24 +68,62 @@ CRITERIA = (
         "Can the styles be read off the residual stream?",
         # p permutes labels within scenarios and cannot know that a handful of lexical families are few units: two
         # vocabularies resemble each other a little by chance. The nested AUROC must therefore clear the null as well.
-        f"family-wise p over residual points ≤ {SIGNIFICANCE:g}, and interval of the nested AUROC above its null",
-        lambda styles: (f"read/{reading_task(styles)}/max/p", f"read/{reading_task(styles)}/nested/auroc"),
+        f"family-wise p over residual points, adjusted over models, ≤ {SIGNIFICANCE:g}, and interval of the nested "
+        "AUROC above its null",
+        "not distinguishable from chance",
+        "no probe was run",
+        _read("max/p-holm", "nested/auroc"),
         lambda found: found[0].value <= SIGNIFICANCE and found[1].low > (found[1].null or 0.5),
         _planted(True, True, False, False),
     ),
     Criterion(
         "excess over text",
-        "Does the probe know more than a bag of words on the same folds?",
-        "interval of probe AUROC minus TF-IDF AUROC above 0",
-        lambda styles: (f"read/{reading_task(styles)}/excess",),
+        "Does the probe know more than the surface of the texts gives away on the same folds?",
+        "interval of probe AUROC minus that of the best text baseline above 0",
+        "not distinguishable from text",
+        "no probe was run",
+        _read("excess"),
         lambda found: found[0].low > 0,
         _planted(True, True, False, False),
+    ),
+    Criterion(
+        "foil transfer",
+        "Where a reply wears another style's words, does the probe follow the stance?",
+        "intervals on the foils above: AUROC above its null, and its excess over the best text baseline above 0",
+        "does not follow the stance where words mislead",
+        "the texts have no foils",
+        _read("foils/nested/auroc", "foils/excess"),
+        lambda found: found[0].low > (found[0].null or 0.5) and found[1].low > 0,
+        {},
+    ),
+    Criterion(
+        "control survival",
+        "Is the style still read without length, register and emotion, and where the context or register is new?",
+        "interval of every control's AUROC above the null of the probe itself",
+        "explained by a control, or bound to what was taught",
+        "no control was run",
+        _controls,
+        lambda found: all(one.low > (found[0].null or 0.5) for one in found[1:]),
+        _planted(True, True, False, False),
+    ),
+    Criterion(
+        "emergence",
+        "Do the blocks add something to the words and to their embeddings?",
+        "at some point the simultaneous intervals of AUROC minus text, and minus point 0, are both above 0",
+        "no block adds to the words and their embeddings",
+        "no control was run",
+        _emergence,
+        _emerged,
+        # Where style is carried, training has already sorted the words of all families by style: point 0 reads it.
+        {"scrambled": "not supported", "untrained": "not supported"},
     ),
     Criterion(
         "steerability",
         "Does adding each style's direction produce that style while replies stay coherent?",
         "interval of the steering range above 0 for every main style",
-        lambda styles: tuple(f"write/{style}/range" for style in styles),
+        "not steerable while coherent",
+        NO_JUDGE,
+        lambda styles, there: tuple(f"write/{style}/range" for style in styles),
         lambda found: all(estimate.low > 0 for estimate in found),
         _planted(True, True, False, False),
     ),
@@ -63,7 +131,9 @@ CRITERIA = (
         "ablation necessity",
         "Does projecting the style directions out stop replies from keeping their style?",
         "persistence under style ablation below that under random ablation, intervals apart",
-        lambda styles: ("ablate/style/persistence", "ablate/random/persistence"),
+        "not shown to be needed",
+        NO_JUDGE,
+        lambda styles, there: ("ablate/style/persistence", "ablate/random/persistence"),
         lambda found: found[0].high < found[1].low,
         _planted(True, True, False, False),
     ),
@@ -71,7 +141,9 @@ CRITERIA = (
         "register steerable",
         "Control: can register be steered, by the same procedure?",
         "interval of the steering range above 0",
-        lambda styles: ("write/casual/range",),
+        "not steerable while coherent",
+        NO_JUDGE,
+        lambda styles, there: ("write/casual/range",),
         lambda found: found[0].low > 0,
         _planted(True, True, True, False),
     ),
@@ -79,35 +151,38 @@ CRITERIA = (
         "bandwidth above null",
         "Is dimension × range larger than permuted labels give?",
         "interval above the 95 % bound of the null",
-        lambda styles: ("bandwidth/empathy",),
+        "no bandwidth beyond permuted labels",
+        NO_JUDGE,
+        lambda styles, there: ("bandwidth/empathy",),
         lambda found: found[0].low > (found[0].null or 0.0),
         _planted(True, True, False, False),
     ),
 )
 
 
-def judge_models(
-    estimates: Sequence[Estimate], texts: TextSet, models: Sequence[ModelSpec], missing: str
-) -> tuple[Verdict, ...]:
-    """One verdict per model and criterion; `missing` says why an estimate is absent, and the verdict is not measurable.
+def judge_models(estimates: Sequence[Estimate], texts: TextSet, models: Sequence[ModelSpec]) -> tuple[Verdict, ...]:
+    """One verdict per model and criterion, not measurable where an estimate is absent.
 
     Organisms on the grammar's texts carry the outcome that was planted.
     """
     return tuple(
-        _decide(criterion, f"{texts.name}/{model.name}", model, texts, estimates, missing)
+        _decide(criterion, f"{texts.name}/{model.name}/", model, texts, estimates)
         for model in models
         for criterion in CRITERIA
     )
 
 
 def _decide(
-    criterion: Criterion, prefix: str, model: ModelSpec, texts: TextSet, estimates: Sequence[Estimate], missing: str
+    criterion: Criterion, prefix: str, model: ModelSpec, texts: TextSet, estimates: Sequence[Estimate]
 ) -> Verdict:
-    found = {estimate.name: estimate for estimate in estimates}
-    evidence = tuple(f"{prefix}/{name}" for name in criterion.needs(texts.main_styles))
+    own = {e.name.removeprefix(prefix): e for e in estimates if e.name.startswith(prefix)}
+    names = criterion.needs(texts.main_styles, own)
+    evidence = tuple(f"{prefix}{name}" for name in names)
     truth_known = texts.kind == model.kind == "organism"
     expected = criterion.planted.get(model.name) if truth_known else None
-    if not all(name in found for name in evidence):
-        return Verdict(criterion.name, model.name, "not measurable", missing, evidence, expected)
-    outcome = "supported" if criterion.holds([found[name] for name in evidence]) else "not supported"
-    return Verdict(criterion.name, model.name, outcome, criterion.rule, evidence, expected)
+    if not all(name in own for name in names):
+        return Verdict(criterion.name, model.name, "not measurable", criterion.missing, evidence, expected)
+    if criterion.holds([own[name] for name in names]):
+        return Verdict(criterion.name, model.name, "supported", criterion.rule, evidence, expected)
+    reason = f"{criterion.otherwise}; the rule asks for: {criterion.rule}"
+    return Verdict(criterion.name, model.name, "not supported", reason, evidence, expected)

@@ -11,49 +11,91 @@ import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow pac
 
 
 class ProbeFlow(FlowSpec):
-    """Probes with nulls and text baselines, dimensionality, and the directions for steering, one branch a model."""
+    """Probes beside nulls, text baselines, foils and controls; dimensions and directions for steering; by model."""
 
     activations = Parameter("activations", default="latest", help="ActivationFlow/<run id>, or latest")
     pool = Parameter("pool", default="mean", help="how response tokens become one vector: last, mean, quarter_1 …")
     point = Parameter("point", type=int, default=None, help="of directions and dimension; default: two thirds of depth")
-    folds = Parameter("folds", default=5, help="folds of whole scenarios")
+    folds = Parameter("folds", default=5, help="folds of whole scenarios, where there is one lexical family")
     permutations = Parameter("permutations", default=1000, help="label permutations behind every null")
     seed = Parameter("seed", default=0)
 
     @step
     def start(self):
+        from empathy_core.probes.directions import steering_point
+        from empathy_core.probes.reading import ReadingSettings
         from empathy_core.runs import artifact, resolve_run
 
         self.activation_run = resolve_run("ActivationFlow", self.activations)
         self.texts = artifact(self.activation_run, "texts")
+        self.settings = ReadingSettings(self.folds, self.permutations, self.seed)
         self.manifests = list(artifact(self.activation_run, "activations").values())
+        self.steered_at = {manifest.model.name: steering_point(manifest, self.point) for manifest in self.manifests}
         self.next(self.probe, foreach="manifests")
 
-    @card(type="blank")
+    @card(type="blank", refresh_interval=1)
     @step
     def probe(self):
         from empathy_core.activations.store import point_reader
-        from empathy_core.cards.components import probe_card
-        from empathy_core.geometry.reading import ReadingSettings, read_model
-        from empathy_core.probes.directions import make_directions
+        from empathy_core.cards.components import live_progress, probe_card
+        from empathy_core.probes.reading import read_model
         from empathy_core.runs import stamped
 
         self.manifest = self.input
-        read_point, texts = point_reader(self.manifest, self.pool), self.manifest.kept(self.texts)
-        settings = ReadingSettings(self.point, self.folds, self.permutations, self.seed)
-        self.reading = read_model(read_point, self.manifest, texts, settings)
-        self.directions = make_directions(read_point, self.manifest, texts, self.reading.point, seed=self.seed)
-        self.estimates = stamped(self.reading.estimates, current.pathspec)
-        current.card.extend(probe_card(self.estimates))
-        self.next(self.join)
+        self.kept = self.manifest.kept(self.texts)
+        progress = live_progress(current.card, "Residual points")
+        read_point = point_reader(self.manifest, self.pool)
+        self.reading = read_model(read_point, self.manifest, self.kept, self.settings, progress)
+        self.read = stamped(self.reading.estimates, current.pathspec)
+        current.card.extend(probe_card(self.read, self.reading.inexact))
+        self.next(self.control)
+
+    @card(type="blank", refresh_interval=1)
+    @step
+    def control(self):
+        from functools import partial
+
+        from empathy_core.activations.store import point_reader
+        from empathy_core.cards.components import control_card, live_progress
+        from empathy_core.probes.reading import control_model
+        from empathy_core.runs import stamped
+
+        progress, reader = live_progress(current.card, "Controls"), partial(point_reader, self.manifest)
+        point = self.steered_at[self.manifest.model.name]
+        about = (self.manifest, self.kept, self.reading, point, self.settings)
+        self.controls = stamped(control_model(reader, self.pool, *about, progress), current.pathspec)
+        current.card.extend(control_card((*self.read, *self.controls)))
+        self.next(self.measure)
 
     @step
+    def measure(self):
+        from empathy_core.activations.store import point_reader
+        from empathy_core.geometry.dimensionality import concept_dimensions, dimension_estimates
+        from empathy_core.probes.directions import make_directions
+        from empathy_core.runs import stamped
+
+        name, read_point = self.manifest.model.name, point_reader(self.manifest, self.pool)
+        point = self.steered_at[name]
+        self.directions = make_directions(read_point, self.manifest, self.kept, point, seed=self.seed)
+        self.dimensions = concept_dimensions(read_point(point), self.kept, self.seed)
+        measured = dimension_estimates(f"{self.texts.name}/{name}", self.dimensions)
+        self.estimates = (*self.read, *self.controls, *stamped(measured, current.pathspec))
+        self.next(self.join)
+
+    @card(type="blank")
+    @step
     def join(self, branches):
-        self.merge_artifacts(branches, include=["texts", "activation_run"])
+        from empathy_core.cards.components import probe_card
+        from empathy_core.probes.reading import holm_over_models
+        from empathy_core.runs import stamped
+
+        self.merge_artifacts(branches, include=["texts", "activation_run", "settings"])
         self.manifests = {branch.manifest.model.name: branch.manifest for branch in branches}
-        self.readings = {branch.manifest.model.name: branch.reading for branch in branches}
+        self.dimensions = {branch.manifest.model.name: branch.dimensions for branch in branches}
         self.directions = {branch.manifest.model.name: branch.directions for branch in branches}
-        self.estimates = tuple(estimate for branch in branches for estimate in branch.estimates)
+        found = tuple(estimate for branch in branches for estimate in branch.estimates)
+        self.estimates = (*found, *stamped(holm_over_models(found), current.pathspec))
+        current.card.extend(probe_card(self.estimates))
         self.next(self.end)
 
     @step

@@ -62,8 +62,8 @@ class ValidationFlow(FlowSpec):
         from empathy_core.runs import artifact, stamped
         from empathy_core.steering.analysis import analyse
 
-        reading = artifact(self.probe_run, "readings")[self.model]
-        written = analyse(self.experiment, self.texts, self.directions[self.model], reading, self.seed)
+        dimensions = artifact(self.probe_run, "dimensions")[self.model]
+        written = analyse(self.experiment, self.texts, self.directions[self.model], dimensions, self.seed)
         self.estimates = stamped(written.estimates, current.pathspec)
         self.transcripts = written.transcripts
         current.card.extend(validation_card(self.estimates, self.transcripts))
@@ -74,14 +74,13 @@ class ValidationFlow(FlowSpec):
     def join(self, branches):
         from empathy_core.cards.components import study_card
         from empathy_core.runs import artifact
-        from empathy_core.steering.judges import NO_JUDGE
         from empathy_core.verdicts import judge_models
 
         self.merge_artifacts(branches, include=["texts", "probe_run", "names"])
         written = tuple(estimate for branch in branches for estimate in branch.estimates)
         self.numbers = artifact(self.probe_run, "estimates") + written
         specs = [manifest.model for manifest in artifact(self.probe_run, "manifests").values()]
-        self.verdicts = judge_models(self.numbers, self.texts, specs, NO_JUDGE)
+        self.verdicts = judge_models(self.numbers, self.texts, specs)
         current.card.extend(study_card(self.numbers, self.verdicts))
         self.next(self.end)
 

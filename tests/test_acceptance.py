@@ -3,17 +3,18 @@
 Fewer permutations and null directions than the study, the same code.
 """
 
-from functools import cache
+from functools import cache, partial
 
 import pytest
 
 from empathy_core.activations.extract import extract
 from empathy_core.activations.store import point_reader
 from empathy_core.datasets.sources import read_source
-from empathy_core.geometry.reading import ReadingSettings, read_model
+from empathy_core.geometry.dimensionality import concept_dimensions, dimension_estimates
 from empathy_core.models.load import load_model
 from empathy_core.models.specs import ORGANISMS, resolve
-from empathy_core.probes.directions import make_directions
+from empathy_core.probes.directions import make_directions, steering_point
+from empathy_core.probes.reading import ReadingSettings, control_model, holm_over_models, read_model
 from empathy_core.steering.analysis import analyse
 from empathy_core.steering.experiment import run_experiment
 from empathy_core.steering.sampling import SamplingSettings
@@ -32,12 +33,21 @@ def measured(tmp_path_factory):
         loaded = load_model(resolve(name))
         activations = extract(loaded, texts, store)
         read_point = point_reader(activations, "mean")
-        reading = read_model(read_point, activations, texts, ReadingSettings(permutations=200))
+        point, asked = steering_point(activations), ReadingSettings(permutations=200)
+        reading = read_model(read_point, activations, texts, asked)
+        controls = control_model(partial(point_reader, activations), "mean", activations, texts, reading, point, asked)
+        dimensions = concept_dimensions(read_point(point), texts, seed=0)
         directions = make_directions(read_point, activations, texts, permutations=1)
         experiment = run_experiment(loaded, texts, directions, SETTINGS, SamplingSettings())
-        written = analyse(experiment, texts, directions, reading, seed=0)
-        estimates = reading.estimates + written.estimates
-        verdicts = judge_models(estimates, texts, [activations.model], "")
+        written = analyse(experiment, texts, directions, dimensions, seed=0)
+        estimates = (
+            *reading.estimates,
+            *holm_over_models(reading.estimates),
+            *controls,
+            *dimension_estimates(f"grammar/{name}", dimensions),
+            *written.estimates,
+        )
+        verdicts = judge_models(estimates, texts, [activations.model])
         return {e.name.removeprefix(f"grammar/{name}/"): e for e in estimates}, verdicts
 
     return measure
@@ -46,15 +56,49 @@ def measured(tmp_path_factory):
 @pytest.mark.parametrize("name", ORGANISMS)
 def test_every_verdict_is_the_planted_one(measured, name):
     _, verdicts = measured(name)
-    assert {v.criterion: v.outcome for v in verdicts} == {v.criterion: v.expected for v in verdicts}
+    found = {v.criterion: v.outcome for v in verdicts}
+    # The grammar writes no foils, and the verdict says so rather than nothing.
+    assert found.pop("foil transfer") == "not measurable"
+    assert found == {v.criterion: v.expected for v in verdicts if v.expected}
 
 
 @pytest.mark.parametrize("name", ["persistent", "graded"])
 def test_style_is_read_across_lexical_families_where_words_are_at_chance(measured, name):
     found, _ = measured(name)
-    assert found["read/three-way/tfidf/auroc"].low < 0.55
+    assert found["read/three-way/text/tfidf/auroc"].low < 0.55
     assert found["read/three-way/nested/auroc"].value > 0.9
-    assert found["read/three-way/excess"].low > 0.3
+    # Character n-grams catch what the families' words have in common, and are the baseline to exceed.
+    assert found["read/three-way/excess"].low > 0
+
+
+def test_the_first_block_carries_style_to_the_last_token_where_it_is_kept_and_no_block_where_it_is_not(measured):
+    by_model = {
+        name: [measured(name)[0][f"control/pool=last/point={point}/auroc"].value for point in range(5)]
+        for name in ("persistent", "graded", "scrambled")
+    }
+    # Every reply ends in a full stop, which by itself says nothing.
+    assert all(curve[0] == 0.5 for curve in by_model.values())
+    assert min(by_model["persistent"][1:]) > 0.95 and min(by_model["graded"][1:]) > 0.8
+    assert max(by_model["scrambled"][1:]) < 0.6
+
+
+@pytest.mark.parametrize("name", ["persistent", "graded"])
+def test_style_is_read_with_register_and_length_taken_out(measured, name):
+    found, _ = measured(name)
+    plain = found["read/three-way/nested/auroc"].value
+    for control in ("erase-register", "length-residualised"):
+        assert found[f"control/{control}/nested/auroc"].value > plain - 0.05
+    # Taking it out worked: register itself is hardly to be read any more.
+    left, before = (found[f"control/erase-register/{when}/nested/auroc"] for when in ("left", "before"))
+    assert left.value < before.value - 0.2
+
+
+@pytest.mark.parametrize("name", ["persistent", "graded"])
+def test_style_is_read_in_contexts_that_were_not_taught(measured, name):
+    found, _ = measured(name)
+    assert found["control/held-out-context/nested/auroc"].low > 0.9
+    assert found["control/held-out-family/nested/auroc"].low > 0.9
+    assert found["control/transfer/off-diagonal/auroc"].low > 0.8
 
 
 def test_the_affective_direction_makes_replies_affective_while_they_parse_and_random_ones_do_not(measured):

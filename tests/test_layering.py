@@ -29,7 +29,8 @@ DOORS = {
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "geometry.reading steering.analysis verdicts cards.page cards.components datasets.sources datasets.gates runs study"
+    "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
+    "datasets.gates runs study"
 )
 
 WITHOUT_TORCH = """

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from scipy.stats import binomtest, mannwhitneyu
+from scipy.stats import binomtest, mannwhitneyu, rankdata
 from sklearn.metrics import roc_auc_score
 
 from empathy_core.contracts import BadInput
@@ -11,8 +11,10 @@ from empathy_core.stats import (
     bootstrap_mean,
     cluster_bootstrap_auroc,
     cluster_bootstrap_d_prime,
+    clustered_delong_variance,
     d_prime,
     grouped_auroc,
+    holm,
     max_statistic_p,
     percentile_interval,
     permute_clusters,
@@ -70,6 +72,28 @@ def test_every_column_has_the_auroc_it_has_alone_and_one_class_is_nan():
     np.testing.assert_allclose(auroc_columns(scores, labels), expected, atol=1e-12)
     labels[:, 3] = True
     assert np.flatnonzero(np.isnan(auroc_columns(scores, labels))).tolist() == [3]
+
+
+def test_columns_with_and_without_ties_stand_side_by_side_and_inputs_are_left_alone():
+    rng = np.random.default_rng(16)
+    scores, labels = rng.standard_normal((40, 6)), rng.random((40, 6)) < 0.5
+    scores[:, 1], scores[:, 3] = 0.0, scores[:, 3].round()
+    scores[:20, 4], scores[20, 5], scores[21, 5] = -np.inf, 0.0, -0.0
+    before = scores.copy(), labels.copy()
+    expected = [roc_auc_score(labels[:, k], rankdata(scores[:, k])) for k in range(6)]
+    np.testing.assert_allclose(auroc_columns(scores, labels), expected, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(auroc_columns(scores[:, ::-1], labels[:, ::-1]), expected[::-1], rtol=0, atol=1e-12)
+    np.testing.assert_array_equal((scores, labels), before)
+    assert auroc_columns(scores, labels)[1] == 0.5
+
+
+def test_columns_refuse_a_missing_score_and_need_no_column():
+    labels = np.tile([[True], [False]], (2, 3))
+    scores = np.arange(12.0).reshape(4, 3)
+    scores[2, 1] = np.nan
+    with pytest.raises(BadInput, match="1 of 12 are NaN"):
+        auroc_columns(scores, labels)
+    assert len(auroc_columns(scores[:, :0], labels[:, :0])) == 0
 
 
 def test_fold_averaging_ignores_an_offset_between_folds_that_ruins_a_pooled_auroc():
@@ -140,6 +164,61 @@ def test_bootstrap_interval_covers_the_truth_as_often_as_it_says():
         low, high = percentile_interval(draws)
         hits += low <= truth <= high
     assert 0.90 <= hits / 200 <= 0.99
+
+
+def obuchowski_by_pairs(scores, labels, clusters):
+    """The formulas of the 1997 paper, with its symbols, over pairs."""
+    won = (scores[labels][:, None] > scores[~labels]) + 0.5 * (scores[labels][:, None] == scores[~labels])
+    area, (m, n) = won.mean(), won.shape
+    with_positives, with_negatives = set(clusters[labels]), set(clusters[~labels])
+    every, s10, s01, s11 = with_positives | with_negatives, 0.0, 0.0, 0.0
+    for cluster in every:
+        x = sum(won[i].mean() - area for i in np.flatnonzero(clusters[labels] == cluster))
+        y = sum(won[:, j].mean() - area for j in np.flatnonzero(clusters[~labels] == cluster))
+        s10, s01, s11 = s10 + x * x, s01 + y * y, s11 + x * y
+    s10 *= len(with_positives) / (len(with_positives) - 1) / m
+    s01 *= len(with_negatives) / (len(with_negatives) - 1) / n
+    s11 *= len(every) / (len(every) - 1)
+    return s10 / m + s01 / n + 2 * s11 / (m * n)
+
+
+def test_clustered_variance_equals_the_papers_sums_with_unequal_clusters_and_ties():
+    rng = np.random.default_rng(17)
+    for scores in (rng.standard_normal(60), rng.integers(5, size=60)):
+        labels, clusters = rng.random(60) < 0.4, rng.integers(14, size=60)
+        expected = obuchowski_by_pairs(scores, labels, clusters)
+        assert clustered_delong_variance(scores, labels, clusters) == pytest.approx(expected, rel=1e-10)
+
+
+def test_with_clusters_of_one_text_the_variance_is_delongs():
+    rng = np.random.default_rng(18)
+    scores, labels = rng.standard_normal(50), rng.random(50) < 0.5
+    won = scores[labels][:, None] > scores[~labels]
+    rows, columns = won.mean(axis=1), won.mean(axis=0)
+    expected = rows.var(ddof=1) / len(rows) + columns.var(ddof=1) / len(columns)
+    assert clustered_delong_variance(scores, labels, np.arange(50)) == pytest.approx(expected)
+
+
+def test_clustered_variance_is_that_of_many_data_sets_and_of_the_bootstrap():
+    rng, areas, variances, drawn = np.random.default_rng(19), [], [], []
+    for _ in range(300):
+        scores, labels, clusters = scenarios_with_two_texts(40, 1.0, 1.0, rng)
+        areas.append(auroc(scores, labels))
+        variances.append(clustered_delong_variance(scores, labels, clusters))
+        drawn.append(cluster_bootstrap_auroc(scores, labels, clusters, np.zeros(80), 200, rng).var())
+    assert np.mean(variances) == pytest.approx(np.var(areas), rel=0.2)
+    assert np.mean(variances) == pytest.approx(np.mean(drawn), rel=0.1)
+
+
+def test_clustered_variance_is_zero_where_the_classes_part_and_refuses_a_single_cluster():
+    labels = np.array([False, True, False, True])
+    assert clustered_delong_variance(np.array([0.0, 2, 1, 3]), labels, np.array(["a", "a", "b", "b"])) == 0
+    with pytest.raises(BadInput, match="1 with positives"):
+        clustered_delong_variance(np.arange(4.0), labels, np.array([0, 1, 2, 1]))
+    with pytest.raises(BadInput, match="0 with negatives"):
+        clustered_delong_variance(np.arange(4.0), np.ones(4, dtype=bool), np.arange(4))
+    with pytest.raises(BadInput, match="1 of 4 are NaN"):
+        clustered_delong_variance(np.array([0, np.nan, 1, 2]), labels, np.arange(4))
 
 
 def test_equal_generators_pair_the_draws_of_two_score_sets():
@@ -213,6 +292,42 @@ def test_max_statistic_corrects_for_the_number_of_points():
     assert np.mean(np.array(p) <= 0.05) == pytest.approx(0.05, abs=0.03)
     assert max_statistic_p(np.array([9.0]), np.zeros((999, 1))) == 0.001
     assert max_statistic_p(np.array([0.0]), np.zeros((999, 1))) == 1
+
+
+def test_holm_agrees_with_a_hand_made_example_in_any_order():
+    p = np.array([0.01, 0.04, 0.03, 0.005])
+    np.testing.assert_allclose(holm(p), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm(p[[3, 1, 0, 2]]), [0.02, 0.06, 0.03, 0.06])
+
+
+def test_holm_rejects_what_the_step_down_procedure_rejects():
+    rng = np.random.default_rng(20)
+    for _ in range(200):
+        p, rejected = rng.random(7) ** 3, set()
+        for passed, test in enumerate(np.argsort(p)):
+            if p[test] > 0.05 / (7 - passed):
+                break
+            rejected.add(test)
+        assert set(np.flatnonzero(holm(p) <= 0.05)) == rejected
+        assert (holm(p) >= p).all() and (holm(p) <= np.minimum(7 * p, 1)).all()
+
+
+def test_holm_bounds_the_chance_of_any_error_where_most_tests_have_nothing_to_find():
+    rng = np.random.default_rng(21)
+    p = rng.random((2000, 10))
+    p[:, :3] /= 1e6
+    errors = np.mean([(holm(row)[3:] <= 0.05).any() for row in p])
+    assert 0.03 < errors < 0.065
+    assert np.mean((p[:, 3:] <= 0.05).any(axis=1)) > 0.25
+
+
+def test_holm_of_equal_one_and_no_p_values_and_of_what_is_no_probability():
+    np.testing.assert_allclose(holm(np.full(4, 0.02)), 0.08)
+    assert holm(np.array([0.3])) == [0.3] and holm(np.array([0.9, 0.8])).tolist() == [1, 1]
+    assert len(holm(np.empty(0))) == 0
+    for broken in (np.nan, -0.1, 1.1):
+        with pytest.raises(BadInput, match="between 0 and 1"):
+            holm(np.array([0.1, broken]))
 
 
 def test_binomial_interval_is_clopper_pearson_and_holds_zero():

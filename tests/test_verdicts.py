@@ -13,9 +13,20 @@ MODEL = ModelSpec("m", "m")
 def estimates(**changes):
     """A model for which everything holds, with named values (value, low, high, null) changed."""
     found = {
-        "read/three-way/max/p": (0.001, 0.0, 0.004, None),
+        "read/three-way/max/p-holm": (0.001, 0.0, 0.004, None),
         "read/three-way/nested/auroc": (0.9, 0.85, 0.95, 0.55),
         "read/three-way/excess": (0.4, 0.3, 0.5, 0.0),
+        "read/three-way/foils/nested/auroc": (0.8, 0.7, 0.9, 0.6),
+        "read/three-way/foils/excess": (0.3, 0.2, 0.4, 0.0),
+        "control/length-residualised/nested/auroc": (0.9, 0.85, 0.95, 0.5),
+        "control/erase-register/nested/auroc": (0.9, 0.85, 0.95, 0.5),
+        "control/erase-register/left/nested/auroc": (0.5, 0.45, 0.55, 0.5),
+        "control/held-out-context/nested/auroc": (0.9, 0.85, 0.95, 0.5),
+        "control/emergence/point=0/over-text": (0.0, -0.1, 0.1, 0.0),
+        "control/emergence/point=1/over-text": (0.3, 0.2, 0.4, 0.0),
+        "control/emergence/point=1/over-first": (0.3, 0.2, 0.4, 0.0),
+        "control/emergence/point=10/over-text": (0.0, -0.1, 0.1, 0.0),
+        "control/emergence/point=10/over-first": (0.3, 0.2, 0.4, 0.0),
         **{f"write/{concept}/range": (0.5, 0.4, 0.6, 0.0) for concept in (*STYLES, "casual")},
         "ablate/style/persistence": (0.5, 0.4, 0.6, 0.9),
         "ablate/random/persistence": (0.9, 0.85, 0.95, None),
@@ -25,9 +36,7 @@ def estimates(**changes):
 
 
 def outcomes(found):
-    return {
-        verdict.criterion: verdict.outcome for verdict in judge_models(found, toy_texts(4, STYLES), [MODEL], "no judge")
-    }
+    return {verdict.criterion: verdict.outcome for verdict in judge_models(found, toy_texts(4, STYLES), [MODEL])}
 
 
 def test_every_criterion_is_supported_where_everything_holds():
@@ -37,9 +46,16 @@ def test_every_criterion_is_supported_where_everything_holds():
 @pytest.mark.parametrize(
     "criterion, change",
     [
-        ("separation", {"read/three-way/max/p": (0.2, 0.18, 0.22, None)}),
+        ("separation", {"read/three-way/max/p-holm": (0.2, 0.18, 0.22, None)}),
         ("separation", {"read/three-way/nested/auroc": (0.56, 0.53, 0.59, 0.54)}),
         ("excess over text", {"read/three-way/excess": (0.1, -0.01, 0.2, 0.0)}),
+        ("foil transfer", {"read/three-way/foils/nested/auroc": (0.6, 0.5, 0.7, 0.58)}),
+        ("foil transfer", {"read/three-way/foils/excess": (0.1, -0.02, 0.3, 0.0)}),
+        ("control survival", {"control/length-residualised/nested/auroc": (0.6, 0.54, 0.66, 0.5)}),
+        ("control survival", {"control/erase-register/nested/auroc": (0.5, 0.45, 0.55, 0.5)}),
+        ("control survival", {"control/held-out-context/nested/auroc": (0.5, 0.45, 0.55, 0.5)}),
+        ("emergence", {"control/emergence/point=1/over-text": (0.1, -0.01, 0.2, 0.0)}),
+        ("emergence", {"control/emergence/point=1/over-first": (0.1, -0.01, 0.2, 0.0)}),
         ("steerability", {"write/affective/range": (0.3, 0.0, 0.4, 0.0)}),
         ("ablation necessity", {"ablate/style/persistence": (0.84, 0.8, 0.88, 0.9)}),
         ("register steerable", {"write/casual/range": (0.0, 0.0, 0.1, 0.0)}),
@@ -51,15 +67,40 @@ def test_one_failing_number_fails_its_own_criterion_only(criterion, change):
     assert [name for name, outcome in found.items() if outcome == "not supported"] == [criterion]
 
 
-def test_a_criterion_without_its_numbers_is_not_measurable_and_says_why():
-    verdicts = judge_models(estimates(**{"bandwidth/empathy": None}), toy_texts(4, STYLES), [MODEL], "no judge here")
+@pytest.mark.parametrize(
+    "criterion, name, reason",
+    [
+        ("bandwidth above null", "bandwidth/empathy", "no judge"),
+        ("foil transfer", "read/three-way/foils/excess", "no foils"),
+        ("control survival", "control/length-residualised/nested/auroc", "no control"),
+    ],
+)
+def test_a_criterion_without_its_numbers_is_not_measurable_and_says_why(criterion, name, reason):
+    verdicts = judge_models(estimates(**{name: None}), toy_texts(4, STYLES), [MODEL])
     [missing] = [verdict for verdict in verdicts if verdict.outcome == "not measurable"]
-    assert (missing.criterion, missing.reason) == ("bandwidth above null", "no judge here")
+    assert missing.criterion == criterion and reason in missing.reason
 
 
-def test_every_criterion_states_what_each_organism_must_show():
-    assert all(set(criterion.planted) == {"persistent", "graded", "scrambled", "untrained"} for criterion in CRITERIA)
+def test_an_excess_that_touches_zero_reads_not_distinguishable_from_text():
+    found = estimates(**{"read/three-way/excess": (0.0, -0.01, 0.0, 0.0)})
+    [verdict] = [v for v in judge_models(found, toy_texts(4, STYLES), [MODEL]) if v.criterion == "excess over text"]
+    assert verdict.outcome == "not supported" and verdict.reason.startswith("not distinguishable from text")
+
+
+def test_one_point_must_exceed_both_text_and_the_embeddings():
+    apart = {
+        "control/emergence/point=1/over-first": (0.0, -0.1, 0.1, 0.0),
+        "control/emergence/point=10/over-text": (0.0, -0.1, 0.1, 0.0),
+    }
+    assert outcomes(estimates(**apart))["emergence"] == "not supported"
+
+
+def test_what_each_organism_must_show_is_stated_wherever_its_construction_demands_it():
+    stated = {criterion.name: set(criterion.planted) for criterion in CRITERIA}
+    assert stated.pop("foil transfer") == set()
+    assert stated.pop("emergence") == {"scrambled", "untrained"}
+    assert all(models == {"persistent", "graded", "scrambled", "untrained"} for models in stated.values())
 
 
 def test_expectations_stand_only_beside_organisms_on_grammar_texts():
-    assert all(v.expected is None for v in judge_models(estimates(), toy_texts(4, STYLES), [MODEL], ""))
+    assert all(v.expected is None for v in judge_models(estimates(), toy_texts(4, STYLES), [MODEL]))

@@ -14,6 +14,17 @@ from metaflow.cards import Image, Markdown, ProgressBar, Table
 from empathy_core.activations.progress import Progress
 from empathy_core.cards.groups import groups
 from empathy_core.cards.keys import STAGES, parse_key
+from empathy_core.cards.read_tables import (
+    EXCESS_HEADERS,
+    FOIL_HEADERS,
+    READING_HEADERS,
+    REPLICATION_HEADERS,
+    excess_rows,
+    foil_rows,
+    reading_rows,
+    replication_rows,
+)
+from empathy_core.cards.reading import WHY_EXCESS, readings
 from empathy_core.cards.tables import (
     NUMBER_HEADERS,
     PLAN_HEADERS,
@@ -22,12 +33,14 @@ from empathy_core.cards.tables import (
     duration,
     gibibytes,
     is_summary,
+    models_of,
     norm_rows,
     number_rows,
     plan_rows,
     verdict_rows,
     verdict_summary,
 )
+from empathy_core.cards.words import reading_order
 from empathy_core.contracts import ActivationSet, BadInput, Estimate, Plan, Verdict
 from empathy_core.steering.judges import NO_JUDGE
 
@@ -51,14 +64,21 @@ def table(headers: Sequence[str], rows: Rows) -> Table:
     return Table([[*row] for row in rows], headers=list(headers))
 
 
-def figures(estimates: Sequence[Estimate]) -> Components:
-    """Every figure that these numbers can draw, each with its caption as label."""
+def table_of_models(headers: Sequence[str], rows: Rows) -> Table:
+    """A table whose rows begin with a model; where there is only one, that column is left out."""
+    if len({row[0] for row in rows}) == 1:
+        return table(headers, [row[1:] for row in rows])
+    return table(("model", *headers), rows)
+
+
+def figures(estimates: Sequence[Estimate], only_controls: bool = False) -> Components:
+    """Every figure that these numbers can draw, or those of the controls, each with its caption as label."""
     # Imported here: matplotlib costs a second, which steps that draw nothing need not pay.
-    from empathy_core.cards.figures import drawings
+    from empathy_core.cards.figures import control_drawings, drawings
 
     return [
         Image("data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode(), label=drawing.caption)
-        for drawing in drawings(estimates)
+        for drawing in (control_drawings if only_controls else drawings)(estimates)
     ]
 
 
@@ -121,9 +141,51 @@ def activation_card(activations: ActivationSet, n_texts: int) -> Components:
     ]
 
 
-def probe_card(estimates: Sequence[Estimate]) -> Components:
-    """What can be read: figures, then the numbers that are not drawn as curves."""
-    return [heading("Read"), *figures(estimates), *number_tables(estimates)]
+def probe_card(estimates: Sequence[Estimate], inexact: Sequence[str] = ()) -> Components:
+    """What can be read: in sentences, as figures, and then in numbers.
+
+    `inexact` names tasks and points whose fits did not reach the accuracy promised.
+    """
+    read = [one for one in estimates if parse_key(one.name).stage == "read"]
+    found = readings(read)
+    foils = [heading("Where words mislead"), table_of_models(FOIL_HEADERS, rows)] if (rows := foil_rows(found)) else []
+    doubts = [heading("Fits that are not exact"), table(["task and point"], [[one] for one in inexact])]
+    return [
+        *reading_sentences(read),
+        *(doubts if inexact else []),
+        *figures(read),
+        heading("How much the probe adds to the text"),
+        table_of_models(EXCESS_HEADERS, excess_rows(found)),
+        *foils,
+        *number_tables([one for one in read if not is_told(one)]),
+    ]
+
+
+def reading_sentences(estimates: Sequence[Estimate]) -> Components:
+    """What the probe and the text alone read of every task, and in words what that shows."""
+    found = readings(estimates)
+    if not found:
+        return []
+    return [
+        heading("What can be read"),
+        table(["model", "why a probe is held against the text"], [[", ".join(models_of(estimates)), WHY_EXCESS]]),
+        table_of_models(READING_HEADERS, reading_rows(found)),
+    ]
+
+
+def is_told(estimate: Estimate) -> bool:
+    """Whether a number stands in the tables of sentences, excess and foils."""
+    what = parse_key(estimate.name).what
+    return what[-1] == "excess" or what[-2:] == ("nested", "auroc")
+
+
+def control_card(estimates: Sequence[Estimate]) -> Components:
+    """What is left of the deciding task under each control, and what the earlier study's numbers are worth.
+
+    The read-outs among the estimates are drawn for comparison and stand in no table.
+    """
+    added = [one for one in estimates if parse_key(one.name).stage in ("control", "replication")]
+    return [heading("What is left under controls"), *figures(estimates, only_controls=True), *number_tables(added)]
 
 
 def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]]) -> Components:
@@ -150,16 +212,19 @@ def study_card(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> Co
         if group.verdicts:
             summary = [[verdict_summary(group.verdicts)]]
             components += [table(["verdicts"], summary), table(*verdict_rows(group.verdicts))]
-        components += figures(group.estimates)
+        components += [*reading_sentences(group.estimates), *figures(group.estimates)]
         components += number_tables(group.estimates)
     return components
 
 
 def number_tables(estimates: Sequence[Estimate]) -> Components:
-    """A table for each stage, of the numbers that are not drawn as curves."""
+    """A table for each stage, of the numbers that are not drawn as curves, in reading order."""
     components = []
     for stage, title in STAGES.items():
         found = [one for one in estimates if is_summary(one) and parse_key(one.name).stage == stage]
-        if found:
+        found.sort(key=lambda one: reading_order(parse_key(one.name).what))
+        if found and stage == "replication":
+            components += [heading(title), table_of_models(REPLICATION_HEADERS, replication_rows(found))]
+        elif found:
             components += [heading(title), table(NUMBER_HEADERS, number_rows(found))]
     return components

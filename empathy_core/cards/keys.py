@@ -8,6 +8,8 @@ from empathy_core.contracts import BadInput
 STAGES = {
     "quality": "Texts: quality gates",
     "read": "Read: probes",
+    "control": "Read: controls",
+    "replication": "Replication: numbers of the earlier study",
     "dimension": "Read: dimensionality",
     "write": "Write: steering",
     "ablate": "Write: ablation",
@@ -31,12 +33,14 @@ class Key:
     what: tuple[str, ...]
     """The rest, for example `("three-way", "point=2", "auroc")`."""
 
+    def named(self, name: str) -> str | None:
+        """What stands behind `name=` (`pool=mean`, `train=work`), or None where the key has no such part."""
+        return next((part.removeprefix(f"{name}=") for part in self.what if part.startswith(f"{name}=")), None)
+
     def at(self, name: str) -> float | None:
         """The number behind `name=` (`point=2`, `alpha=0.25`), or None where the key has no such part."""
-        for part in self.what:
-            if part.startswith(f"{name}="):
-                return float(part.removeprefix(f"{name}="))
-        return None
+        found = self.named(name)
+        return None if found is None else float(found)
 
 
 def parse_key(name: str) -> Key:

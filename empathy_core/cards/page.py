@@ -12,8 +12,11 @@ from empathy_core.cards.keys import STAGES
 from empathy_core.cards.markup import Html, element, join
 from empathy_core.cards.numbers import read_numbers, read_verdicts, write_numbers, write_verdicts
 from empathy_core.cards.prose import HOW_TO_READ, LIMITS, METHOD
-from empathy_core.cards.tables import ABSENT, by_model, describe, interval, null, verdict_matrix, verdict_summary
+from empathy_core.cards.reading import WHY_EXCESS, Comparison, TaskReading, foil_outcome, outcome, readings
+from empathy_core.cards.tables import ABSENT, by_model, interval, null, verdict_matrix, verdict_summary
+from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate, Verdict
+from empathy_core.probes.replication import WHY_IT_MISLEADS
 from empathy_core.verdicts import CRITERIA
 
 TITLE = "Is empathy represented in these language models, and can it be steered?"
@@ -90,6 +93,7 @@ def section(group: Group, figures: Sequence[Numbered]) -> Html:
         element("h2", group.texts, " ", element("span", "planted" if group.planted else "measured", class_="badge")),
         element("p", group.explanation),
         element("div", *matrix, *first, class_="first"),
+        *reading_section(group),
         *(figure(*one) for one in figures if one[1].name != "bandwidth"),
         *(decided if group.verdicts else []),
         *(table for stage in STAGES for table in stage_table(group.estimates, stage)),
@@ -161,6 +165,38 @@ def not_measurable(group: Group) -> Html:
     return element("ul", *(element("li", f"{v.criterion}, {v.model}: not measurable. {v.reason}") for v in missing))
 
 
+def reading_section(group: Group) -> list[Html]:
+    """What can be read, in words: a sentence for each task and model, and why text baselines come first."""
+    found = readings(group.estimates)
+    if not found:
+        return []
+    models = list(dict.fromkeys(one.model for one in found))
+    rows: dict[str, dict[str, TaskReading]] = {}
+    for one in found:
+        rows.setdefault(one.task, {})[one.model] = one
+    cells = [
+        [element("th", task, scope="row"), *(reading_cell(row.get(model)) for model in models)]
+        for task, row in rows.items()
+    ]
+    return [element("h3", "What can be read"), element("p", WHY_EXCESS), table(["task", *models], cells, "said")]
+
+
+def reading_cell(one: TaskReading | None) -> Html:
+    """One sentence, and one on foils, each over the two numbers that it compares."""
+    if one is None:
+        return element("td", ABSENT)
+    parts = [element("b", outcome(one)), compared(one.main)]
+    if one.foils:
+        parts += [element("b", f"On foils: {foil_outcome(one)}"), compared(one.foils)]
+    return element("td", *parts)
+
+
+def compared(numbers: Comparison) -> Html:
+    """A probe beside the best text baseline, in small print."""
+    probe, text = link(numbers.probe, interval(numbers.probe)), link(numbers.text, interval(numbers.text))
+    return element("small", "probe ", probe, f"; {numbers.text_kind} alone ", text)
+
+
 def link(estimate: Estimate, text: str) -> Html:
     """A link from a number to its row in the list of all numbers."""
     return element("a", text, href="#" + quote(estimate.name), title=estimate.name)
@@ -172,13 +208,11 @@ def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:
     if not found:
         return []
     models = list(dict.fromkeys(model for row in found.values() for model in row))
-    rows = [
-        [
-            element("th", describe(next(iter(row.values())).name), scope="row"),
-            *(number_cell(row.get(m)) for m in models),
-        ]
-        for row in found.values()
-    ]
+    rows, unsaid = [], dict(WHY_IT_MISLEADS) if stage == "replication" else {}
+    for what, row in found.items():
+        why = [element("small", unsaid.pop(what[0]))] if what[0] in unsaid else []
+        head = element("th", describe(next(iter(row.values())).name), *why, scope="row")
+        rows.append([head, *(number_cell(row.get(model)) for model in models)])
     shown = table(["", *(model or "texts" for model in models)], rows)
     if len(rows) > FOLDED_ROWS:
         shown = element("details", element("summary", f"{len(rows)} numbers"), shown)

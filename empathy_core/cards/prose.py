@@ -20,8 +20,28 @@ METHOD = (
         "Read",
         "Probes are L2-regularised logistic regressions under cross-validation that keeps whole scenarios together. "
         "The point is chosen on training folds and scored on held-out ones. The null permutes labels within scenarios, "
-        "with the same permutations at every point, and takes the maximum over points. Words alone (TF-IDF) are scored "
-        "on the same folds: a probe shows something only where it exceeds them.",
+        "with the same permutations at every point, and takes the maximum over points; p is adjusted over models "
+        "(Holm). Five classifiers that see only the text are scored on the same folds: its length, its opening words, "
+        "its function words, all its words (TF-IDF), and character n-grams. The excess is the probe minus the best of "
+        "them: a probe shows something of the model only where it exceeds them. Foils are texts with one style's "
+        "stance in another's words. Probes and text classifiers learn from the main texts and are asked the foils of "
+        "held-out scenarios: below .5 a reader goes by the words, above it follows the stance.",
+    ),
+    (
+        "Controls",
+        "Each control repeats the read-out of the deciding task (all styles at once, or the only pair) with something "
+        "taken away. Length is regressed out of every feature by a spline that is fitted on training folds, and once "
+        "only replies of like length are compared. A concept (register, emotion, valence) is erased by LEACE, fitted "
+        "on training folds, beside a random subspace of equal rank; how well the concept can be read before and after "
+        "says whether the erasure worked. The response is read quarter by quarter and at its last token. Emergence "
+        "asks for the first point where the probe exceeds the text and its own value at point 0, with bands that hold "
+        "for all points at once. Transfer teaches in one context and asks in another; whole contexts, registers and "
+        "lexical families are held out in turn.",
+    ),
+    (
+        "Replication",
+        "Numbers of the kind an earlier study reported, computed as it did, each beside what the same computation "
+        "gives when there is nothing to find. They decide nothing here; the table says why each misleads.",
     ),
     (
         "Dimensionality",
@@ -50,6 +70,8 @@ METHOD = (
 )
 
 LIMITS = (
+    "An interval of a read-out resamples the scenarios that were asked, not those that taught the probe: it does not "
+    "say how a probe taught on other scenarios would differ.",
     "A probe shows that information is present. Only generation under intervention shows that the model uses it.",
     "A style of text is not a state of mind: these numbers concern how replies are written, not what is felt.",
     "Not measurable means that this run lacked the means, such as a judge. It is not evidence of absence.",

@@ -4,101 +4,13 @@ import math
 from collections.abc import Iterable, Sequence
 
 from empathy_core.cards.keys import parse_key
+from empathy_core.cards.words import describe, reading_order
 from empathy_core.contracts import ActivationSet, Estimate, Plan, TextSet, Verdict
 
 Rows = list[list[str]]
 
 ABSENT = "–"
 """Stands where a table has no number."""
-
-WORDS = {
-    "nested": "probe at the point chosen on training folds",
-    "tfidf": "words alone (TF-IDF)",
-    "excess": "probe minus words, AUROC",
-    "max": "best point, family-wise over points",
-    "auroc": "AUROC",
-    "p": "p",
-    "d_prime": "d′",
-    "accuracy": "accuracy",
-    "effective": "effective dimension",
-    "rank": "rank",
-    "range": "steering range, α in mean residual norms",
-    "none": "no intervention",
-    "steered": "steered",
-    "random": "random directions",
-    "permuted": "permuted-label direction",
-    "ablate/none": "nothing ablated",
-    "ablate/random": "random subspace ablated",
-    "ablate/style": "style subspace ablated",
-    "length-spread": "median length spread within a scenario",
-    "longest-spread": "largest length spread within a scenario",
-    "length-difference": "difference of mean lengths",
-    "style-effect": "share of variance between styles",
-    "reading-grade": "reading grade",
-    "word-length": "word length",
-    "valence": "valence (VADER)",
-    "reading-grade-difference": "largest difference of reading grade, d",
-    "quality/length": "length alone, AUROC",
-    "quality/first-word": "first word, AUROC",
-    "quality/opener": "opening words, AUROC",
-    "quality/person": "pronouns, AUROC",
-    "quality/tense": "auxiliaries and tense, AUROC",
-    "quality/function-words": "function words, AUROC",
-    "quality/character-ngrams": "character n-grams, AUROC",
-    "quality/tfidf": "all words (TF-IDF), AUROC",
-    "tfidf-held-out-context": "all words, domain held out, AUROC",
-    "tfidf-held-out-register": "all words, register held out, AUROC",
-    "strongest-ngram": "strongest single n-gram, AUROC",
-    "marking-ngrams": "n-grams that mark a style",
-    "commonest-opening": "share of the commonest opening",
-    "first-person-gap": "difference in who says I",
-    "scenario-echo": "difference in scenario words repeated",
-    "distinct-pairs": "distinct word pairs, poorest style",
-    "alike-replies": "mean cosine of replies, dullest style",
-    "levels": "number of levels",
-    "smallest-cell": "smallest cell of two crossed factors",
-    "shared-factors": "scenarios whose replies share family, register, person",
-    "domains/count": "number of domains",
-    "count": "number",
-    "effective-number": "effective number",
-    "smallest": "smallest share",
-    "largest": "largest share",
-    "people": "scenarios about",
-    "commonest-name": "scenarios with the commonest name",
-    "nearest-scenarios": "cosine of the two nearest scenarios",
-    "content-pairs": "content words and pairs",
-    "shared-passages": "passages of eight words in two scenarios",
-    "contained-passages": "largest share of a scenario inside another",
-    "split-domains": "domains in both splits",
-    "stated-origin": "texts that state their origin",
-    "foils": "foils",
-    "scenarios": "scenarios",
-    "controls": "control",
-    "valence_stripped": "valence-stripped replies",
-    "non_empathic": "non-empathic texts",
-    "pair": "empathetic and neutral pairs",
-    "same-scenarios": "scenarios shared with the main set",
-    "length-ratio": "mean length over that of main replies",
-    "largest-domain": "share of the largest domain",
-    "fewest-in-a-context": "scenarios in the smallest context",
-    "review-style": "raters read the style that was meant",
-    "review-double-rated": "share of replies with two raters",
-    "review-kappa": "raters agree on the style, kappa",
-    "review-naturalness": "raters agree on naturalness, alpha",
-    "judge-caught": "planted defects that the judge caught",
-    "judge-false-alarms": "clean replies that the judge rejected",
-    "judge-accepted": "replies that the judge accepted",
-    "judge-values": "values on the judge's dullest scale",
-    "share": "share of sentences in the style",
-    "coherent": "share of coherent replies",
-    "parses": "share of replies that parse",
-    "casual": "share of casual replies",
-    "persistence": "share of second sentences that keep the first one's style",
-}
-"""What a part of a key is called in a table; parts that are names (styles, tasks, concepts) stand as they are.
-
-An entry `stage/part` goes before one of the part alone.
-"""
 
 
 def decimals(low: float, high: float) -> int:
@@ -127,15 +39,6 @@ def null(estimate: Estimate) -> str:
     return ABSENT if estimate.null is None else number(estimate.null, decimals(estimate.low, estimate.high))
 
 
-def describe(name: str) -> str:
-    """What an estimate measures, in words, without its data set and model."""
-    key = parse_key(name)
-    # The other stages say in `what` what they measure.
-    said = (key.stage, *key.what) if key.stage == "bandwidth" else key.what
-    parts = (WORDS.get(f"{key.stage}/{part}", WORDS.get(part, part)) for part in said)
-    return " · ".join(part.replace("point=", "point ").replace("alpha=", "α = ") for part in parts)
-
-
 NUMBER_HEADERS = ("model", "what", "value [95% interval]", "null", "n")
 
 
@@ -148,9 +51,9 @@ def number_rows(estimates: Sequence[Estimate]) -> Rows:
 
 
 def is_summary(estimate: Estimate) -> bool:
-    """Whether a number stands in the summary tables: all but the curves over points and strengths, which are drawn."""
+    """Whether a number stands in the summary tables: all but curves and the matrix of transfer, which are drawn."""
     key = parse_key(estimate.name)
-    return key.at("point") is None and key.at("alpha") is None
+    return all(key.named(name) is None for name in ("point", "alpha", "train"))
 
 
 def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:
@@ -160,14 +63,13 @@ def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:
 
 
 def by_model(estimates: Sequence[Estimate], stage: str) -> dict[tuple[str, ...], dict[str, Estimate]]:
-    """The summary numbers of one stage: what was measured (in the order of `WORDS`), then model, to its estimate."""
+    """The summary numbers of one stage: what was measured (in reading order), then model, to its estimate."""
     table: dict[tuple[str, ...], dict[str, Estimate]] = {}
     for estimate in filter(is_summary, estimates):
         key = parse_key(estimate.name)
         if key.stage == stage:
             table.setdefault(key.what, {})[key.model] = estimate
-    words = list(WORDS)
-    return dict(sorted(table.items(), key=lambda row: [(words.index(p) if p in WORDS else -1, p) for p in row[0]]))
+    return dict(sorted(table.items(), key=lambda row: reading_order(row[0])))
 
 
 def verdict_cell(verdict: Verdict) -> str:

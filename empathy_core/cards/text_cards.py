@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from empathy_core.cards.components import Components, figures, heading, table
-from empathy_core.cards.tables import ABSENT, Rows, describe, interval, text_set_rows
+from empathy_core.cards.tables import ABSENT, Rows, interval, text_set_rows
+from empathy_core.cards.words import describe
 from empathy_core.contracts import Gate, Text, TextSet
 from empathy_core.datasets.review.reviewed import Reviewed
 from empathy_core.datasets.sources import Collected

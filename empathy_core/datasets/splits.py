@@ -20,17 +20,25 @@ class Fold:
 
 
 def grouped_folds(texts: TextSet, n_folds: int = 5, seed: int = 0) -> tuple[Fold, ...]:
-    """Divide `texts` into folds of whole scenarios: one per lexical family if there are several, else `n_folds`.
+    """Divide `texts` into folds of whole scenarios: one a lexical family of the main texts, or `n_folds` if it is one.
 
-    A family's scenarios are tested on what was learnt from the other families. Raises `BadInput` when a main style has
-    fewer scenarios than folds, or than two in a family.
+    A family's scenarios are tested on what was learnt from the other families. A text of no main family stands with the
+    main texts of its scenario, and where there are none, scenarios are divided at random. Raises `BadInput` when a main
+    style has fewer scenarios than folds, or than two in a family.
     """
     families, main = texts.column("family"), texts.column("role") == "main"
-    if len(np.unique(families[main])) > 1:
-        _enough_scenarios(texts, 2, "in each lexical family")
-        return held_out(families, np.unique(families[main]))
-    _enough_scenarios(texts, n_folds, "as there are folds")
-    return scenario_folds(texts, n_folds, seed)
+    names = np.unique(families[main])
+    if len(names) < 2:
+        _enough_scenarios(texts, n_folds, "as there are folds")
+        return scenario_folds(texts, n_folds, seed)
+    _enough_scenarios(texts, 2, "in each lexical family")
+    fold_of_family = {name: number for number, name in enumerate(names.tolist())}
+    family_of_scenario = dict(zip(texts.column("scenario_id")[main].tolist(), families[main].tolist(), strict=True))
+    known = zip(families.tolist(), texts.column("scenario_id").tolist(), strict=True)
+    number = np.array([fold_of_family.get(f, fold_of_family.get(family_of_scenario.get(s), -1)) for f, s in known])
+    free, scenario = np.unique(texts.column("scenario_id")[number < 0], return_inverse=True)
+    number[number < 0] = np.random.default_rng(seed).permutation(len(free))[scenario] % len(names)
+    return held_out(number, np.arange(len(names)))
 
 
 def scenario_folds(texts: TextSet, n_folds: int = 5, seed: int = 0) -> tuple[Fold, ...]:
@@ -62,14 +70,15 @@ def fold_numbers(folds: Sequence[Fold], n: int) -> Int[np.ndarray, " text"]:
 
 
 def _enough_scenarios(texts: TextSet, least: int, reason: str) -> None:
-    scenarios = defaultdict(set)
+    scenarios, roles = defaultdict(set), set(texts.column("role").tolist())
     for text in texts.texts:
-        if text.role == "main":
+        # A subset may hold no main text: pairs, say, which then are what is divided.
+        if text.role == "main" or "main" not in roles:
             scenarios[text.style, text.family].add(text.scenario_id)
     (style, family), fewest = min(scenarios.items(), key=lambda item: len(item[1]))
     if len(fewest) < least:
         raise BadInput(
-            f"Every main style needs at least as many scenarios {reason} ({least}).",
+            f"Every style needs at least as many scenarios {reason} ({least}).",
             f"{len(fewest)} scenarios for style {style!r}" + (f" in family {family!r}" if family else ""),
             "a small or unbalanced data set",
             "add scenarios, lower the number of folds, or leave the family column empty",

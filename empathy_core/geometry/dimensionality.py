@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
+from empathy_core.probes.directions import REGISTERS
 from empathy_core.stats import percentile_interval, permute_clusters, permute_within, varies_within
 
 MIN_SCENARIOS = 8
@@ -41,6 +42,21 @@ class Dimensionality:
     """Effective dimension under permuted labels, by the same gate."""
     n: int
     """Number of scenarios."""
+
+
+def concept_dimensions(features: Float[np.ndarray, "text dim"], texts: TextSet, seed: int) -> dict[str, Dimensionality]:
+    """Dimensionality of `empathy` (over the main styles), and of `register` where the set has both registers.
+
+    `features` are those of all texts; the main ones are measured. Raises `BadInput` for fewer than eight scenarios.
+    """
+    main = texts.column("role") == "main"
+    rows, concepts = texts.rows(main), {"empathy": "style"}
+    if set(REGISTERS) <= set(rows.column("register")):
+        concepts["register"] = "register"
+    return {
+        concept: between_condition_components(features[main], rows.column(field), rows, seed)
+        for concept, field in concepts.items()
+    }
 
 
 def between_condition_components(
@@ -91,6 +107,11 @@ def between_condition_components(
         permuted=np.array([_effective(row, bound) for row in null]),
         n=n,
     )
+
+
+def dimension_estimates(prefix: str, concepts: dict[str, Dimensionality]) -> tuple[Estimate, ...]:
+    """Rank and effective dimension of every concept, named `{prefix}/dimension/{concept}/…`."""
+    return tuple(estimate for concept, found in concepts.items() for estimate in estimates(prefix, concept, found))
 
 
 def estimates(prefix: str, concept: str, found: Dimensionality) -> tuple[Estimate, ...]:

@@ -55,8 +55,8 @@ class PointReading:
     """Exact logistic decision values of every text by the fold that tests it; NaN for the others."""
     ridge: Float[np.ndarray, " column"]
     """Fold-averaged ridge AUROC of the true labels, then of every permutation."""
-    foil_ridge: Float[np.ndarray, " column"]
-    """The same on the foils; empty where there are none."""
+    foil_ridge: Float[np.ndarray, " column"] | None
+    """The same on the foils; None where there are none."""
     inner: Float[np.ndarray, " fold"]
     """Ridge AUROC on the inner folds of each fold's training rows."""
     exact: bool
@@ -104,9 +104,7 @@ def read_task(grams: Sequence[Float[np.ndarray, "text text"]], plan: Plan, C: fl
     return PointReading(
         scores,
         ridge_auroc(kernels, plan.folds, columns, n_classes, penalty),
-        ridge_auroc(foil_kernels, plan.foil_folds, columns, n_classes, penalty)
-        if len(plan.task.foil_rows)
-        else np.empty(0),
+        ridge_auroc(foil_kernels, plan.foil_folds, columns, n_classes, penalty) if len(plan.task.foil_rows) else None,
         np.concatenate(inner),
         all(bool(fit.exact.all()) for fit in fits),
     )

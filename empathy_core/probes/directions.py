@@ -36,6 +36,18 @@ def middle_point(points: tuple[int, ...]) -> int:
     return points[round(2 * (len(points) - 1) / 3)]
 
 
+def steering_point(activations: ActivationSet, point: int | None = None) -> int:
+    """The point to steer at: the one asked for, else the middle one. Raises `BadInput` if it was not extracted."""
+    if point is not None and point not in activations.points:
+        raise BadInput(
+            "The steering point is one that was extracted.",
+            f"point {point} of {activations.model.name}",
+            "a model with fewer layers",
+            f"choose one of {activations.points[0]} to {activations.points[-1]}",
+        )
+    return middle_point(activations.points) if point is None else point
+
+
 def make_directions(
     read_point: Callable[[int], Float[np.ndarray, "text dim"]],
     activations: ActivationSet,
@@ -51,11 +63,11 @@ def make_directions(
     Foils are kept for testing, and texts about other scenarios would add their topics. Raises `BadInput` if a main
     style has no training text, or the point was not extracted.
     """
-    point = middle_point(activations.points) if point is None else point
+    point = steering_point(activations, point)
     role, scenarios = texts.column("role"), texts.column("scenario_id")
     train = (texts.column("split") == "train") & (role != "foil") & np.isin(scenarios, scenarios[role == "main"])
     rows = texts.rows(train)
-    _check(texts, rows, activations, point)
+    _check_styles(texts, rows)
     features = read_point(point)[train]
     residual_norm = activations.residual_norms[activations.points.index(point)]
     style, register, scenario = rows.column("style"), rows.column("register"), rows.column("scenario_id")
@@ -84,14 +96,7 @@ def make_directions(
     return DirectionSet(directions(style, register), permuted, subspaces)
 
 
-def _check(texts: TextSet, train: TextSet, activations: ActivationSet, point: int) -> None:
-    if point not in activations.points:
-        raise BadInput(
-            "The steering point is one that was extracted.",
-            f"point {point} of {activations.model.name}",
-            "a model with fewer layers",
-            f"choose one of {activations.points[0]} to {activations.points[-1]}",
-        )
+def _check_styles(texts: TextSet, train: TextSet) -> None:
     missing = sorted(set(texts.main_styles) - set(train.column("style")))
     if missing:
         raise BadInput(

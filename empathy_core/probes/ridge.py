@@ -12,7 +12,7 @@ def ridge_values(
 ) -> Float[np.ndarray, "test column"]:
     """Decision values of the test texts for every label column: mean + cross (gram + penalty · I)⁻¹ labels.
 
-    The direction is that of shrinkage linear discriminant analysis with the same penalty.
+    The direction is that of shrinkage linear discriminant analysis with the same penalty (`discriminant_values`).
     """
     hat = np.linalg.solve(kernel.gram + penalty * np.eye(len(kernel.gram)), kernel.cross.T).T
     # The rows of `cross` sum to zero over training texts, so the labels need no centring.
@@ -25,4 +25,4 @@ def matched_penalty(kernel: FoldKernel, permuted: Int[np.ndarray, "train column"
     p are the logistic probabilities at the optimum of a few columns of permuted labels, so the penalty knows nothing of
     the true ones and one null serves both.
     """
-    return float(1 / np.mean([fit_logistic(kernel, column, n_classes, C).curvature for column in permuted.T]))
+    return float(1 / fit_logistic(kernel, permuted, n_classes, C).curvature.mean())

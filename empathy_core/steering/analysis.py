@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from empathy_core.contracts import Estimate, TextSet
-from empathy_core.geometry.reading import Reading
+from empathy_core.geometry.dimensionality import Dimensionality
 from empathy_core.probes.directions import DirectionSet
 from empathy_core.steering.bandwidth import bandwidth
 from empathy_core.steering.coherence import calibrate, measure
@@ -34,7 +34,13 @@ class Written:
     """(arm, strength, scenario, reply) of the same few prompts, to read side by side."""
 
 
-def analyse(experiment: Experiment, texts: TextSet, directions: DirectionSet, reading: Reading, seed: int) -> Written:
+def analyse(
+    experiment: Experiment,
+    texts: TextSet,
+    directions: DirectionSet,
+    dimensions: dict[str, Dimensionality],
+    seed: int,
+) -> Written:
     """Every write-side estimate that this experiment supports; without a judge, coherence alone."""
     prefix = f"{texts.name}/{directions.steered[0].model}"
     concepts = tuple(direction.concept for direction in directions.steered)
@@ -57,7 +63,7 @@ def analyse(experiment: Experiment, texts: TextSet, directions: DirectionSet, re
                 n,
                 seed,
             )
-            for concept, dimensionality in reading.dimensions.items()
+            for concept, dimensionality in dimensions.items()
         )
     return Written(estimates, _transcripts(experiment))
 

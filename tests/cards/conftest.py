@@ -1,6 +1,6 @@
 """A small study with a known answer, made by hand: four organisms on grammar texts, and a data set of its own."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import pytest
 
@@ -15,20 +15,84 @@ EFFECT = {"persistent": 1.0, "graded": 0.6, "scrambled": 0.0, "untrained": 0.0}
 
 def make_estimate(name, value, half_width=0.04, null=None, n=48, floor=0.0, ceiling=1.0):
     """An estimate with a symmetric interval cut to its range."""
-    low, high = max(floor, value - half_width), min(ceiling, value + half_width)
+    value = float(min(ceiling, max(floor, value)))
+    low, high = float(max(floor, value - half_width)), float(min(ceiling, value + half_width))
+    null = None if null is None else float(null)
     return Estimate(name, value, low, high, n, null, "tests.cards.made_by_hand", "ProbeFlow/1/measure/2")
 
 
-def reading(prefix, effect):
-    """Read-outs of all tasks."""
-    for task in ("cognitive-affective", "cognitive-instrumental", "affective-instrumental", "three-way", "register"):
-        top = 0.97 if task == "register" and effect is not None else 0.5 + 0.45 * effect
+PAIRS = [f"{a}-{b}" for a, b in combinations(STYLES, 2)]
+TEXT_BASELINES = {"length": 0.51, "opener": 0.52, "function-words": 0.5, "tfidf": 0.53, "character-ngrams": 0.52}
+
+
+def reading(prefix, effect, words=None):
+    """Read-outs of all tasks; `words` is what text alone reads, if it is more than chance."""
+    for task in (*PAIRS, "three-way", "cognitive-rest", "register", "main-valence_stripped"):
+        top = 0.97 if task == "register" and effect is not None else 0.5 + 0.47 * effect
+        text = {kind: words or value for kind, value in TEXT_BASELINES.items()}
+        at = f"{prefix}/read/{task}"
+        yield from transfer_of(at, max(top, words or 0), text)
+        if task in (*PAIRS, "three-way", "cognitive-rest"):
+            mislead = {kind: 1 - value for kind, value in text.items()}
+            yield from transfer_of(f"{at}/foils", 0.5 + 0.4 * effect - (0.2 if words else 0), mislead, n=30)
+        yield make_estimate(f"{at}/max/p", 0.001 if effect else 0.41, 0.002 if effect else 0.03, n=1000)
+        yield make_estimate(f"{at}/max/p-holm", 0.004 if effect else 0.41, 0.002 if effect else 0.03, n=1000)
+        yield make_estimate(f"{at}/nested/d_prime", 4 * (top - 0.5), 0.3, null=0.0, ceiling=9)
+        yield make_estimate(f"{at}/nested/forced-choice", top, 0.03, null=0.5)
+
+
+def transfer_of(stem, top, text, n=48):
+    """A probe over points and at the nested one, beside text baselines."""
+    for point in POINTS:
+        yield make_estimate(f"{stem}/point={point}/auroc", 0.5 + (top - 0.5) * point / 4, null=0.62, n=n)
+    yield make_estimate(f"{stem}/nested/auroc", top, 0.03, null=0.6, n=n)
+    for kind, value in text.items():
+        yield make_estimate(f"{stem}/text/{kind}/auroc", value, 0.03, null=0.5, n=n)
+    yield make_estimate(f"{stem}/excess", top - max(text.values()), 0.05, null=0.0, floor=-1, n=n)
+
+
+POOLS = ("last", "mean", "quarter_1", "quarter_2", "quarter_3", "quarter_4")
+CONTEXTS = ("work", "school", "grief", "home")
+
+
+def controlling(prefix, effect):
+    """Controls of the deciding task."""
+    at, top = f"{prefix}/control", 0.5 + 0.45 * effect
+    curves = {"length-residualised": 0.9, "erase-register": 1.0, "erase-emotion": 0.5}
+    curves |= {f"pool={pool}": 0.8 + 0.04 * rank for rank, pool in enumerate(POOLS)}
+    for name, share in curves.items():
+        yield make_estimate(f"{at}/{name}/nested/auroc", 0.5 + (top - 0.5) * share, null=0.5)
         for point in POINTS:
-            yield make_estimate(f"{prefix}/read/{task}/point={point}/auroc", 0.5 + (top - 0.5) * point / 4, null=0.62)
-        yield make_estimate(f"{prefix}/read/{task}/nested/auroc", top - 0.01, null=0.6)
-        yield make_estimate(f"{prefix}/read/{task}/tfidf/auroc", 0.53, 0.06, null=0.5)
-        yield make_estimate(f"{prefix}/read/{task}/excess", top - 0.54, 0.07, null=0.0, floor=-1)
-        yield make_estimate(f"{prefix}/read/{task}/max/p", 0.001 if effect else 0.41, 0.002 if effect else 0.03, n=1000)
+            value = 0.5 + (top - 0.5) * share * point / 4
+            yield make_estimate(f"{at}/{name}/point={point}/auroc", value, null=0.5)
+    yield make_estimate(f"{at}/length-matched/text/length/auroc", 0.5, null=0.5)
+    for name in ("length-matched", "held-out-context", "held-out-family"):
+        yield make_estimate(f"{at}/{name}/nested/auroc", 0.5 + (top - 0.5) * 0.85, null=0.5)
+    for concept in ("register", "emotion"):
+        yield make_estimate(f"{at}/erase-{concept}/random/nested/auroc", top, null=0.5)
+        yield make_estimate(f"{at}/erase-{concept}/change", -0.1 * effect, 0.05, null=0.0, floor=-1)
+        yield make_estimate(f"{at}/erase-{concept}/before/nested/auroc", 0.9, 0.04, null=0.5)
+        yield make_estimate(f"{at}/erase-{concept}/left/nested/auroc", 0.55, 0.08, null=0.5)
+    for point in POINTS:
+        gain = effect * 0.45 * point / 4
+        yield make_estimate(f"{at}/emergence/point={point}/over-text", gain - 0.03, 0.07, null=0.0, floor=-1)
+        if point:
+            yield make_estimate(f"{at}/emergence/point={point}/over-first", gain, 0.06, null=0.0, floor=-1)
+    if effect:
+        yield Estimate(f"{at}/emergence/first", 2.0, 1.0, 2.0, 48, None, "tests.cards.made_by_hand")
+    for taught, asked in product(CONTEXTS, CONTEXTS):
+        value = top if taught == asked else 0.5 + effect * (0.3 if asked != "grief" else -0.2)
+        yield make_estimate(f"{at}/transfer/train={taught}/test={asked}/auroc", value, 0.08, null=0.5, n=9)
+    yield make_estimate(f"{at}/transfer/off-diagonal/auroc", 0.5 + 0.2 * effect, 0.05, null=0.5)
+
+
+def replicating(prefix):
+    """The earlier study's numbers."""
+    for pair in PAIRS:
+        yield make_estimate(f"{prefix}/replication/cosine/{pair}", -0.48, 0.05, null=-0.5, floor=-1)
+        yield make_estimate(f"{prefix}/replication/in-sample-d_prime/{pair}", 4.1, 0.5, null=3.9, ceiling=9)
+    for name, value, empty in (("ungrouped/auroc", 0.98, 0.55), ("pca-90", 38, 41), ("probe-scored-shift", 3.3, 3.2)):
+        yield make_estimate(f"{prefix}/replication/{name}", value, 0.1, null=empty, ceiling=99)
 
 
 def writing(prefix, effect):
@@ -87,7 +151,8 @@ def estimates():
     made = []
     for model, effect in EFFECT.items():
         at = f"grammar/{model}"
-        made += [*reading(at, effect), *writing(at, effect), *bandwidth(at, effect)]
+        made += [*reading(at, effect), *controlling(at, effect), *replicating(at)]
+        made += [*writing(at, effect), *bandwidth(at, effect)]
     for cue, value in {"length": 0.52, "opener": 0.55, "tfidf": 0.71}.items():
         made += [make_estimate(f"bundled/quality/{cue}/{a}-{b}", value, n=30) for a, b in combinations(STYLES, 2)]
     made.append(make_estimate("bundled/quality/length-spread", 0.06, 0.01, n=30))
@@ -98,6 +163,19 @@ def estimates():
 def verdicts():
     """What was planted, found."""
     return tuple(verdict for model in EFFECT for verdict in judge("grammar", model))
+
+
+@pytest.fixture(scope="session")
+def deciding(estimates, verdicts):
+    """The numbers that decided a verdict, which take little drawing."""
+    evidence = {name for verdict in verdicts for name in verdict.evidence}
+    return tuple(one for one in estimates if one.name in evidence)
+
+
+@pytest.fixture(scope="session")
+def one_model(estimates):
+    """The numbers of one model."""
+    return tuple(one for one in estimates if "/persistent/" in one.name)
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,4 @@
+import base64
 from dataclasses import replace
 
 import pytest
@@ -6,16 +7,23 @@ from metaflow.cards import Image, Markdown, ProgressBar, Table
 from empathy_core.activations.progress import Progress
 from empathy_core.cards.components import (
     activation_card,
+    control_card,
     heading,
+    is_told,
     live_batches,
     live_extraction,
     live_progress,
     plan_card,
     probe_card,
     study_card,
+    table_of_models,
     validation_card,
 )
+from empathy_core.cards.reading import WHY_EXCESS, readings
+from empathy_core.cards.tables import interval
+from empathy_core.cards.words import describe
 from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan
+from empathy_core.probes.replication import WHY_IT_MISLEADS
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
 
@@ -39,10 +47,12 @@ def test_a_heading_refuses_what_markdown_could_read_as_markup(outside):
 
 
 def test_a_hostile_model_name_reaches_table_cells_and_image_labels_only(estimates, verdicts):
-    numbers = [replace(e, name=e.name.replace("untrained", HOSTILE)) for e in estimates]
+    own = [one for one in estimates if "/untrained/" in one.name]
+    numbers = [replace(e, name=e.name.replace("untrained", HOSTILE)) for e in own]
     judged = [
         replace(v, model=v.model.replace("untrained", HOSTILE), evidence=(v.evidence[0].replace("untrained", HOSTILE),))
         for v in verdicts
+        if v.model == "untrained"
     ]
     components = study_card(numbers, judged)
     assert HOSTILE in cells(components)
@@ -51,8 +61,10 @@ def test_a_hostile_model_name_reaches_table_cells_and_image_labels_only(estimate
     assert {type(component) for component in components} == {Markdown, Table, Image}
 
 
-def test_hostile_replies_stand_in_plain_table_cells(estimates):
-    shown = validation_card(estimates, [("steered", "0.5", HOSTILE, HOSTILE)])
+def test_hostile_replies_stand_in_plain_table_cells(one_model):
+    shown = validation_card(
+        [one for one in one_model if "/ablate/" in one.name], [("steered", "0.5", HOSTILE, HOSTILE)]
+    )
     assert cells(shown).count(HOSTILE) == 2
     assert all(type(cell) is str for cell in cells(shown))
     assert not [text for text in markdown(shown) if "<" in text]
@@ -61,12 +73,70 @@ def test_hostile_replies_stand_in_plain_table_cells(estimates):
 def test_the_probe_card_draws_what_can_be_read_and_prints_every_summary_number(estimates):
     own = [one for one in estimates if one.name.startswith("grammar/persistent/read/")]
     components = probe_card(own)
-    assert sum(isinstance(component, Image) for component in components) == 3
-    assert cells(components).count("persistent") == sum("point=" not in one.name for one in own)
+    assert sum(isinstance(component, Image) for component in components) == 4
+    shown = " ".join(cells(components))
+    assert all(describe(one.name) in shown or is_told(one) for one in own if "point=" not in one.name)
+    assert all(interval(one) in shown for one in own if "point=" not in one.name)
 
 
-def test_the_study_card_puts_planted_and_measured_numbers_in_different_tables(estimates, verdicts):
-    tables = [part._data for part in study_card(estimates, verdicts) if isinstance(part, Table)]
+def test_the_probe_card_says_in_words_what_each_task_shows_before_any_figure(estimates):
+    own = [one for one in estimates if one.name.startswith("grammar/persistent/read/")]
+    components = probe_card(own)
+    first = next(number for number, part in enumerate(components) if isinstance(part, Image))
+    said = cells(components[:first])
+    assert WHY_EXCESS in said
+    assert said.count("Reads more than the text gives away.") == len(readings(own))
+    assert said.count("Follows the stance where words mislead.") == sum(one.foils is not None for one in readings(own))
+
+
+def test_fits_that_are_not_exact_are_named_on_the_card_and_only_then(one_model):
+    own = [one for one in one_model if "/read/register/" in one.name]
+    components = probe_card(own, [HOSTILE])
+    assert HOSTILE in cells(components)
+    assert "## Fits that are not exact" in markdown(components)
+    assert "## Fits that are not exact" not in markdown(probe_card(own))
+
+
+def test_texts_without_foils_have_no_table_of_them(one_model):
+    own = [one for one in one_model if "/read/three-way/" in one.name and "/foils/" not in one.name]
+    assert "## Where words mislead" not in markdown(probe_card(own))
+
+
+def test_the_control_card_draws_the_controls_and_says_why_the_earlier_numbers_mislead(estimates):
+    own = [one for one in estimates if one.name.startswith("grammar/persistent/")]
+    components = control_card(own)
+    assert sum(isinstance(component, Image) for component in components) == 5
+    assert markdown(components) == [
+        "## What is left under controls",
+        "## Read: controls",
+        "## Replication: numbers of the earlier study",
+    ]
+    assert set(WHY_IT_MISLEADS.values()) <= set(cells(components))
+    assert not [cell for cell in cells(components) if "taught on" in cell], "the matrix is drawn and not tabled"
+
+
+def test_a_hostile_context_or_model_stays_out_of_the_markdown_of_the_control_card(estimates):
+    def odd(name):
+        return (
+            name.replace("persistent", HOSTILE).replace("=grief", f"={HOSTILE}").replace("cognitive-affective", HOSTILE)
+        )
+
+    own = [replace(one, name=odd(one.name)) for one in estimates if "/persistent/" in one.name]
+    for components in (probe_card(own), control_card(own)):
+        assert all("script" not in text and "javascript" not in text for text in markdown(components))
+        assert {type(component) for component in components} == {Markdown, Table, Image}
+        pictures = [base64.b64decode(part._src.split(",")[1]) for part in components if isinstance(part, Image)]
+        assert all(b"<script" not in picture and b"onload" not in picture for picture in pictures)
+
+
+def test_several_models_in_one_table_are_named_in_it_and_one_model_is_not():
+    assert table_of_models(["task"], [["a", "t"], ["b", "t"]])._headers == ["model", "task"]
+    assert table_of_models(["task"], [["a", "t"], ["a", "u"]])._data == [["t"], ["u"]]
+
+
+def test_the_study_card_puts_planted_and_measured_numbers_in_different_tables(estimates, deciding, verdicts):
+    quality = [one for one in estimates if "/quality/" in one.name]
+    tables = [part._data for part in study_card([*deciding, *quality], verdicts) if isinstance(part, Table)]
     for rows in tables:
         stages = {row[1] for row in rows if len(row) == 6}
         assert "Texts: quality gates" not in stages or len(stages) == 1

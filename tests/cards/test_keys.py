@@ -32,6 +32,12 @@ def test_a_key_without_a_strength_has_none():
     assert parse_key("grammar/graded/write/affective/range").at("alpha") is None
 
 
+def test_the_contexts_of_a_transfer_are_read_back_by_name():
+    key = parse_key("bundled/org/llama/control/transfer/train=<b>|=2/test=work/auroc")
+    assert (key.model, key.stage) == ("org/llama", "control")
+    assert (key.named("train"), key.named("test"), key.named("pool")) == ("<b>|=2", "work", None)
+
+
 def test_an_unknown_stage_is_refused_with_the_stages_that_exist():
     with pytest.raises(BadInput, match="bandwidth"):
         parse_key("grammar/persistent/astrology/sign")

@@ -8,7 +8,9 @@ from urllib.parse import unquote
 import pytest
 
 from empathy_core.cards.page import redraw_report, write_report
+from empathy_core.cards.reading import WHY_EXCESS
 from empathy_core.contracts import BadInput
+from empathy_core.probes.replication import WHY_IT_MISLEADS
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">"\'[x](javascript:alert(1))'
 
@@ -60,9 +62,10 @@ def test_a_report_drawn_again_from_its_numbers_and_verdicts_is_the_same_bytes(re
     assert {"numbers.json", "verdicts.json", "index.html", "figures/figure-1-bandwidth.svg"} <= set(files(report))
 
 
-def test_the_order_of_the_numbers_does_not_change_the_page(report, tmp_path, estimates, verdicts, about):
-    write_report(tmp_path, estimates[::-1], verdicts, about)
-    assert files(tmp_path) == files(report)
+def test_the_order_of_the_numbers_does_not_change_the_page(tmp_path, deciding, verdicts, about):
+    write_report(tmp_path / "a", deciding, verdicts, about)
+    write_report(tmp_path / "b", deciding[::-1], verdicts, about)
+    assert files(tmp_path / "a") == files(tmp_path / "b")
 
 
 def test_the_page_needs_nothing_but_itself(page):
@@ -101,15 +104,15 @@ def test_the_verdicts_come_first_and_agree_with_what_was_planted(page):
     assert words.index("not supported") < words.index("Figure 1.") < words.index("What decided the verdicts")
 
 
-def test_a_mismatch_is_said_and_marked(tmp_path, estimates, verdicts, about):
+def test_a_mismatch_is_said_and_marked(tmp_path, deciding, verdicts, about):
     wrong = [replace(verdicts[0], outcome="not supported"), *verdicts[1:]]
-    found = Page(write_report(tmp_path, estimates, wrong, about).read_text(encoding="utf-8"))
+    found = Page(write_report(tmp_path, deciding, wrong, about).read_text(encoding="utf-8"))
     assert "19 of 20 verdicts" in found.words() and "mismatch: planted supported" in found.words()
     assert [cell for cell in found.all("td") if cell.get("class") == "mismatch"]
 
 
-def test_a_verdict_that_could_not_be_measured_says_why_and_what_is_missing(tmp_path, estimates, verdicts, about):
-    missing = tuple(e for e in estimates if not (e.name.startswith("grammar/persistent/write") and "range" in e.name))
+def test_a_verdict_that_could_not_be_measured_says_why_and_what_is_missing(tmp_path, deciding, verdicts, about):
+    missing = tuple(e for e in deciding if not (e.name.startswith("grammar/persistent/write") and "range" in e.name))
     judged = [
         replace(v, outcome="not measurable", reason="no judge reads these texts")
         if (v.criterion, v.model) == ("steerability", "persistent")
@@ -125,11 +128,43 @@ def test_planted_and_measured_sections_are_labelled(page):
     assert badges == ["planted", "measured"]
 
 
+def test_the_page_says_in_words_what_can_be_read_before_the_figures_of_it(page, report):
+    words = page.words()
+    assert words.count(WHY_EXCESS) == 1
+    assert words.index("Reads more than the text gives away.") < words.index("Figure 2.")
+    assert "On foils: Follows the stance where words mislead." in words
+    assert "The styles cannot be read: the probe does not clear its null." in words
+
+
+def test_the_page_says_once_why_each_number_of_the_earlier_study_misleads(page):
+    words = page.words()
+    assert all(words.count(why) == 1 for why in WHY_IT_MISLEADS.values())
+    assert words.index("Read: controls") < words.index("Replication: numbers of the earlier study")
+
+
+def test_the_matrix_of_transfer_is_drawn_and_listed_but_not_tabled(page):
+    summary, _, listed = page.words().partition("All numbers")
+    assert "train=work/test=home" in listed
+    assert "train=work" not in summary and "taught on work" not in summary
+
+
+def test_a_task_that_one_model_was_not_asked_leaves_a_mark(tmp_path, estimates, about):
+    told = ("/nested/auroc", "/text/tfidf/auroc", "/excess")
+    read = [one for one in estimates if "/read/" in one.name and one.name.endswith(told)]
+    fewer = [one for one in read if "/untrained/read/register/" not in one.name]
+    html = write_report(tmp_path, fewer, [], about).read_text(encoding="utf-8")
+    row = html[html.index('<th scope="row">register</th>') :].partition("</tr>")[0]
+    assert row.count("<td>") == 4 and row.endswith("<td>–</td>")
+
+
 def test_hostile_names_and_reasons_stay_text(tmp_path, estimates, verdicts):
     def odd(text):
-        return text.replace("untrained", HOSTILE).replace("grammar", "mine")
+        renamed = text.replace("untrained", HOSTILE).replace("grammar", "mine").replace("=grief", f"={HOSTILE}")
+        return renamed.replace("main-valence_stripped", f"main-{HOSTILE}")
 
-    numbers = [replace(e, name=odd(e.name), method=HOSTILE, run=HOSTILE) for e in estimates if "grammar" in e.name]
+    numbers = [
+        replace(e, name=odd(e.name), method=HOSTILE, run=HOSTILE) for e in estimates if "grammar/untrained" in e.name
+    ]
     judged = [
         replace(v, model=odd(v.model), reason=HOSTILE, evidence=(odd(v.evidence[0]),), expected=None)
         for v in verdicts
@@ -139,7 +174,7 @@ def test_hostile_names_and_reasons_stay_text(tmp_path, estimates, verdicts):
     assert HOSTILE in found.words()
     assert {tag for tag, _ in found.elements} <= set(
         "html head meta title style body header section nav h1 h2 h3 p div table thead tbody tr th td span small a "
-        "code figure img figcaption b ul li dl dt dd".split()
+        "code figure img figcaption b ul li dl dt dd details summary".split()
     )
     for _, attributes in found.elements:
         assert not [name for name in attributes if name.startswith("on")]

@@ -50,11 +50,14 @@ def test_a_family_with_fewer_scenarios_than_folds_is_refused():
         grouped_folds(with_families(texts(8), ("A", "A", "A", "A", "A", "A", "A", "B")), 3)
 
 
-def test_controls_without_a_family_make_no_fold_of_their_own():
+def test_texts_without_a_family_join_the_folds_of_their_scenario_or_are_divided_by_scenario():
     crossed = with_families(texts(12), ("A", "B", "C"))
-    control = replace(crossed.texts[0], id="control", scenario_id="other", role="emotion", family="")
-    folds = grouped_folds(replace(crossed, texts=(*crossed.texts, control)), 5)
-    assert [len(fold.test) for fold in folds] == [len(fold.test) for fold in grouped_folds(crossed, 5)]
+    foils = [replace(text, id=f"{text.id}-foil", role="foil", family="") for text in crossed.texts[:6]]
+    others = [replace(foils[0], id=f"{n}", scenario_id=f"other {n // 2}", role="emotion") for n in range(18)]
+    folds = grouped_folds(replace(crossed, texts=(*crossed.texts, *foils, *others)), 5)
+    number = fold_numbers(folds, 48)
+    assert number[24:30].tolist() == number[:6].tolist()
+    assert (number[30::2] == number[31::2]).all() and np.bincount(number[30:]).tolist() == [6, 6, 6]
 
 
 def test_scenarios_are_divided_whatever_their_families_and_never_into_more_folds_than_there_are():

@@ -41,7 +41,7 @@ def own_run(workplace, study_file, tiny_llama_folder):
 
 def test_a_local_checkpoint_and_the_earlier_study_s_file_go_through_all_four_flows(workplace, own_run):
     numbers = {estimate.name: estimate for estimate in workplace.artifact(own_run[3], "numbers")}
-    text_baseline = numbers["triplets/tiny-llama/read/three-way/tfidf/auroc"]
+    text_baseline = numbers["triplets/tiny-llama/read/three-way/text/tfidf/auroc"]
     assert text_baseline.value == 1.0
     assert numbers["triplets/tiny-llama/read/three-way/excess"].value <= 0
     assert "triplets/tiny-llama/write/affective/steered/alpha=0.45/coherent" in numbers
@@ -51,6 +51,8 @@ def test_a_local_checkpoint_and_the_earlier_study_s_file_go_through_all_four_flo
 def test_texts_that_words_give_away_leave_no_claim_and_what_needs_a_judge_says_so(workplace, own_run):
     verdicts = {verdict.criterion: verdict for verdict in workplace.artifact(own_run[3], "verdicts")}
     assert verdicts["excess over text"].outcome == "not supported"
+    assert verdicts["excess over text"].reason.startswith("not distinguishable from text")
+    assert verdicts["foil transfer"].outcome == "not measurable"
     for criterion in ("steerability", "ablation necessity", "bandwidth above null"):
         assert verdicts[criterion].outcome == "not measurable"
         assert "no judge can score" in verdicts[criterion].reason
@@ -77,7 +79,9 @@ def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
     probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "200")
     validation, _ = workplace.run("validation", "--probes", probes, "--random-directions", "12")
     verdicts = workplace.artifact(validation, "verdicts")
-    assert {verdict.criterion: verdict.outcome for verdict in verdicts} == {v.criterion: v.expected for v in verdicts}
+    assert {v.criterion: v.outcome for v in verdicts if v.expected} == {
+        v.criterion: v.expected for v in verdicts if v.expected
+    }
 
 
 def test_a_broken_branch_leaves_the_others_and_resume_computes_only_what_is_missing(

@@ -103,8 +103,8 @@ def test_a_newcomer_s_own_concept_gets_a_report_of_its_gates_and_runs_through_th
     pathspec, _ = humour_run
     activations, _ = workplace.run("activation", "--dataset", pathspec, "--models", "untrained")
     probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50")
-    readings = workplace.artifact(probes, "readings")["untrained"]
-    assert any(one.name == "humour/untrained/read/wordplay-irony/excess" for one in readings.estimates)
+    estimates = workplace.artifact(probes, "estimates")
+    assert any(one.name == "humour/untrained/read/wordplay-irony/excess" for one in estimates)
 
 
 def test_decisions_end_the_wait_for_review_and_take_rejected_scenarios_out(workplace, humour_run, tmp_path):

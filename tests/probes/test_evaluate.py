@@ -8,7 +8,9 @@ from sklearn.preprocessing import StandardScaler
 
 from empathy_core.contracts import BadInput, TextSet
 from empathy_core.datasets.splits import Fold, grouped_folds
-from empathy_core.probes.evaluate import ProbeSettings, estimates, read_outs
+from empathy_core.probes.cross_validation import ProbeSettings
+from empathy_core.probes.evaluate import estimates
+from empathy_core.probes.read_out import BASELINES, read_outs
 
 QUICK = ProbeSettings(permutations=99, draws=200)
 
@@ -64,9 +66,10 @@ def test_auroc_equals_scikit_learn_fold_by_fold(crossed, task, columns):
 def test_every_estimate_is_named_and_stands_beside_interval_and_n(crossed):
     set_ = crossed()
     _, found = read(set_, [set_.features(), set_.features(style=0.5)])
-    parts = ("point=0/auroc", "point=1/auroc", "nested/auroc", "tfidf/auroc", "excess")
-    parts += ("max/p", "nested/d_prime", "nested/accuracy")
-    assert set(found) == {f"{task}/{part}" for task in ("a-b", "a-c", "b-c", "three-way", "register") for part in parts}
+    parts = ["point=0/auroc", "point=1/auroc", "nested/auroc", "excess", *(f"text/{kind}/auroc" for kind in BASELINES)]
+    parts += ["max/p", "nested/d_prime", "nested/accuracy", "nested/forced-choice"]
+    names = ("a-b", "a-c", "b-c", "three-way", "a-rest", "b-rest", "c-rest", "register")
+    assert set(found) == {f"{task}/{part}" for task in names for part in parts}
     for estimate in found.values():
         assert estimate.low <= estimate.value <= estimate.high and estimate.n == 30
         assert estimate.method.startswith("probes.evaluate.")
@@ -80,12 +83,12 @@ def test_each_point_is_read_once_and_the_same_permutations_serve_every_point(cro
     found = read_outs(lambda point: calls.append(point) or features, (0, 3), set_.texts, folds, QUICK)
     assert calls == [0, 3]
     for read_out in found:
-        np.testing.assert_array_equal(read_out.null[:, 0], read_out.null[:, 1])
+        np.testing.assert_array_equal(read_out.main.null[:, 0], read_out.main.null[:, 1])
         assert read_out.points == (0, 3)
 
 
 def test_the_same_seed_gives_the_same_estimates(crossed):
-    set_ = crossed()
+    set_ = crossed(styles=("a", "b"))
     features = set_.features(style=0.3)
     assert read(set_, [features])[1] == read(set_, [features])[1]
 
@@ -100,22 +103,22 @@ def test_p_is_uniform_when_labels_mean_nothing_though_scenarios_differ(crossed):
 
 
 def test_the_point_is_chosen_without_the_held_out_fold(crossed):
-    set_ = crossed()
+    set_ = crossed(styles=("a", "b"))
     by_point = [set_.features(style=0.2), set_.features(style=0.8), set_.features(style=0.2)]
-    read_out = read(set_, by_point)[0]["three-way"]
+    read_out = read(set_, by_point)[0]["a-b"]
     assert (read_out.chosen == 1).all()
     test = grouped_folds(set_.texts, 5, 0)[0].test
     spoilt = [features.copy() for features in by_point]
     spoilt[1][test] = 0
-    assert read(set_, spoilt)[0]["three-way"].chosen[0] == 1
+    assert read(set_, spoilt)[0]["a-b"].chosen[0] == 1
 
 
 def test_between_equally_good_points_the_latest_is_chosen(crossed):
-    set_ = crossed()
+    set_ = crossed(styles=("a", "b"))
     features = set_.features(style=2.0)
-    read_out = read(set_, [features, features, set_.features()])[0]["three-way"]
+    read_out = read(set_, [features, features, set_.features()])[0]["a-b"]
     assert (read_out.chosen == 1).all()
-    np.testing.assert_array_equal(read_out.nested_scores, read_out.scores[1])
+    np.testing.assert_array_equal(read_out.nested, read_out.main.scores[1])
 
 
 def test_a_cue_that_only_one_lexical_family_carries_is_not_read_on_the_other(crossed):
@@ -128,44 +131,125 @@ def test_a_cue_that_only_one_lexical_family_carries_is_not_read_on_the_other(cro
     assert found["three-way/point=0/auroc"].low > 0.8
 
 
+def telling(text, style):
+    """The reply with a word that gives `style` away."""
+    return replace(text, response=f"{style * 3} " * 5 + text.response)
+
+
 def test_words_that_give_the_style_away_leave_no_excess(crossed):
     set_ = crossed()
-    telling = tuple(replace(text, response=f"{text.style * 3} " * 5 + text.response) for text in set_.texts.texts)
-    set_ = replace(set_, texts=TextSet("toy", "measured", telling))
+    given_away = tuple(telling(text, text.style) for text in set_.texts.texts)
+    set_ = replace(set_, texts=TextSet("toy", "measured", given_away))
     _, found = read(set_, [set_.features(style=0.6)])
-    assert found["three-way/tfidf/auroc"].value > 0.95
+    assert found["three-way/text/tfidf/auroc"].value > 0.95
     assert found["three-way/excess"].low <= 0
 
 
-def test_constant_features_score_exactly_chance_at_their_point(crossed):
+def test_the_excess_is_over_the_best_baseline_whichever_it_is(crossed):
     set_ = crossed()
-    read_out, found = read(set_, [np.full((90, 20), 0.1), set_.features(style=0.6)])
-    assert found["three-way/point=0/auroc"].value == 0.5
-    assert (read_out["three-way"].null[:, 0] == 0.5).all()
-    assert (read_out["three-way"].chosen == 1).all()
+    longer = tuple(replace(t, response=t.response + " word1" * "abc".index(t.style)) for t in set_.texts.texts)
+    set_ = replace(set_, texts=TextSet("toy", "measured", longer))
+    _, found = read(set_, [set_.features(style=0.6)])
+    best = max(found[f"a-c/text/{kind}/auroc"].value for kind in BASELINES)
+    assert best == found["a-c/text/length/auroc"].value > 0.9 > found["a-c/text/opener/auroc"].value
+    assert found["a-c/excess"].value == pytest.approx(found["a-c/nested/auroc"].value - best)
+
+
+def with_foils(set_, features, follows):
+    """The set with a foil for every reply of the first ten scenarios: another style's word, features of `follows`."""
+    main = tuple(telling(text, text.style) for text in set_.texts.texts)
+    worn = {"a": "b", "b": "c", "c": "a"}
+    foils = tuple(
+        telling(replace(text, id=f"{text.id}-foil", role="foil"), worn[text.style]) for text in set_.texts.texts[:30]
+    )
+    rows = [int(follows(text)) for text in set_.texts.texts[:30]]
+    noise = 0.3 * set_.rng.standard_normal((30, features.shape[1]))
+    texts = TextSet("toy", "measured", main + foils)
+    return replace(set_, texts=texts), np.concatenate([features, features[rows] + noise])
+
+
+def test_on_foils_a_probe_of_the_stance_goes_up_and_words_go_down(crossed):
+    set_ = crossed()
+    stance = {text.id: row for row, text in enumerate(set_.texts.texts)}
+    set_, features = with_foils(set_, set_.features(style=1.0), lambda text: stance[text.id])
+    read_out, found = read(set_, [set_.rng.standard_normal(features.shape), features])
+    assert found["three-way/foils/nested/auroc"].low > found["three-way/foils/nested/auroc"].null > 0.5
+    assert found["three-way/foils/text/tfidf/auroc"].high < 0.5
+    assert found["three-way/foils/excess"].low > 0.2
+    assert found["three-way/foils/nested/auroc"].n == 10 and found["three-way/nested/auroc"].n == 30
+    assert read_out["register"].foils is None
+
+
+def test_on_foils_a_probe_of_the_words_follows_them(crossed):
+    set_ = crossed()
+    other = {text.id: row // 3 * 3 + (row + 1) % 3 for row, text in enumerate(set_.texts.texts)}
+    set_, features = with_foils(set_, set_.features(style=1.0), lambda text: other[text.id])
+    _, found = read(set_, [features])
+    assert found["three-way/nested/auroc"].low > 0.8
+    assert found["three-way/foils/nested/auroc"].high < 0.5
+    assert found["three-way/foils/excess"].low <= 0
+
+
+def test_foils_teach_nothing(crossed):
+    set_ = crossed(n=15)
+    features = set_.features(style=0.4)
+    alone = read(set_, [features])[0]["three-way"].main.scores
+    wearing, wild = with_foils(set_, features, lambda text: 0)
+    wild[len(features) :] *= 1e3
+    bare = read(replace(wearing, texts=wearing.texts.rows(np.arange(45))), [features])[0]["three-way"].main.scores
+    np.testing.assert_array_equal(read(wearing, [wild])[0]["three-way"].main.scores, alone)
+    np.testing.assert_array_equal(bare, alone)
+
+
+def test_a_foil_whose_scenario_is_taught_is_refused(crossed):
+    set_ = crossed()
+    set_, _ = with_foils(set_, set_.features(), lambda text: 0)
+    folds = grouped_folds(set_.texts, 5, 0)
+    foil = np.flatnonzero(set_.texts.column("role") == "foil")
+    mixed = [Fold(fold.train, np.union1d(fold.test, foil)) for fold in folds]
+    with pytest.raises(BadInput, match=r"scenarios on both sides of fold 0 of task a-b"):
+        read_outs(pytest.fail, (0,), set_.texts, mixed, QUICK)
+
+
+def test_forced_choice_is_free_of_what_scenarios_share(crossed):
+    set_ = crossed(n=40, styles=("a", "b"), registers=("",))
+    features = set_.features(style=0.5, scenario=4.0)
+    read_out, found = read(set_, [features])
+    scores, labels = read_out["a-b"].nested[:, 0].reshape(40, 2), set_.style.reshape(40, 2)
+    right = [two[named == 1] > two[named == 0] for two, named in zip(scores, labels, strict=True)]
+    assert found["a-b/nested/forced-choice"].value == pytest.approx(np.mean(right))
+    assert found["a-b/nested/forced-choice"].null == 0.5
+
+
+def test_constant_features_score_exactly_chance_at_their_point(crossed):
+    set_ = crossed(styles=("a", "b"))
+    read_out, found = read(set_, [np.full((60, 20), 0.1), set_.features(style=0.6)])
+    assert found["a-b/point=0/auroc"].value == 0.5
+    assert (read_out["a-b"].main.null[:, 0] == 0.5).all()
+    assert (read_out["a-b"].chosen == 1).all()
 
 
 def test_a_register_fixed_in_each_scenario_is_permuted_over_whole_scenarios(crossed):
-    set_ = crossed(n=40, register_within=False)
+    set_ = crossed(n=40, styles=("a", "b"), register_within=False)
     _, found = read(set_, [set_.features(register=0.8)])
     assert found["register/max/p"].value == 0.01
     _, found = read(set_, [set_.features(scenario=3.0)])
-    # Forty scenarios, not 120 texts: the null knows how far apart scenarios fall by themselves.
+    # Forty scenarios, not 80 texts: the null knows how far apart scenarios fall by themselves.
     assert found["register/max/p"].value > 0.05 and found["register/point=0/auroc"].null > 0.6
 
 
 def test_texts_of_other_roles_change_nothing(crossed):
-    set_ = crossed()
+    set_ = crossed(styles=("a", "b"))
     features = set_.features(style=0.5)
     folds = grouped_folds(set_.texts, 5, 0)
-    others = tuple(replace(t, id=f"{t.id} again", role="neutral", style="n", scenario_id="z") for t in set_.texts.texts)
+    others = tuple(replace(t, id=f"{t.id} again", role="emotion", style="n", scenario_id="z") for t in set_.texts.texts)
     more = TextSet("toy", "measured", set_.texts.texts + others)
     wild = np.concatenate([features, 1e6 * features])
-    wide = [Fold(np.concatenate([fold.train, np.arange(90, 180)]), fold.test) for fold in folds]
+    wide = [Fold(np.concatenate([fold.train, np.arange(60, 120)]), fold.test) for fold in folds]
     alone = read_outs(lambda _: features, (0,), set_.texts, folds, QUICK)
     among = read_outs(lambda _: wild, (0,), more, wide, QUICK)
     for first, second in zip(alone, among, strict=True):
-        np.testing.assert_array_equal(first.scores, second.scores)
+        np.testing.assert_array_equal(first.main.scores, second.main.scores)
 
 
 def test_a_nan_is_refused_with_its_point_and_row(crossed):

@@ -3,51 +3,85 @@
 `drawings` gives all that a page or a card shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from empathy_core.cards.figures.ablation import ablation
+from empathy_core.cards.figures.against_text import excess_forest, probe_against_text
 from empathy_core.cards.figures.bandwidth import bandwidth_forest
 from empathy_core.cards.figures.canvas import Drawing
+from empathy_core.cards.figures.control_curves import CONTROLS, POOLS, control_curves, is_curve, pool_curves
+from empathy_core.cards.figures.controls import control_forest, is_control
 from empathy_core.cards.figures.dose_response import dose_response
-from empathy_core.cards.figures.layer_curves import layer_curves
-from empathy_core.cards.figures.text_baselines import is_cue, probe_against_words, text_baselines
-from empathy_core.cards.keys import parse_key
+from empathy_core.cards.figures.emergence import emergence, is_emergence
+from empathy_core.cards.figures.foils import foil_transfer
+from empathy_core.cards.figures.layer_curves import curve_tasks, layer_curves
+from empathy_core.cards.figures.text_baselines import is_cue, text_baselines
+from empathy_core.cards.figures.transfer import is_transfer, transfer
+from empathy_core.cards.keys import Key, parse_key
+from empathy_core.cards.reading import readings
 from empathy_core.contracts import Estimate
 
 __all__ = [
     "Drawing",
     "ablation",
     "bandwidth_forest",
+    "control_curves",
+    "control_drawings",
+    "control_forest",
     "dose_response",
     "drawings",
+    "emergence",
+    "excess_forest",
+    "foil_transfer",
     "layer_curves",
-    "probe_against_words",
+    "pool_curves",
+    "probe_against_text",
     "text_baselines",
+    "transfer",
 ]
+
+Draw = Callable[[Sequence[Estimate]], Drawing]
+Wanted = Callable[[Key], bool]
+
+
+BEFORE: dict[Draw, Wanted] = {
+    bandwidth_forest: lambda key: key.stage == "bandwidth",
+    text_baselines: is_cue,
+}
+CONTROLLED: dict[Draw, Wanted] = {
+    control_forest: is_control,
+    control_curves: lambda key: is_curve(key, CONTROLS),
+    pool_curves: lambda key: is_curve(key, POOLS),
+    emergence: is_emergence,
+    transfer: is_transfer,
+}
+AFTER: dict[Draw, Wanted] = {
+    dose_response: lambda key: key.stage == "write" and key.what[-1] == "share",
+    ablation: lambda key: key.stage == "ablate" and key.what[-1] == "persistence",
+}
+"""Figures in reading order, each with the numbers that call for it."""
 
 
 def drawings(estimates: Sequence[Estimate]) -> tuple[Drawing, ...]:
-    """Every figure that these estimates (of one set of texts) have numbers for, in reading order.
+    """Every figure that these estimates (of one set of texts) have numbers for, in reading order."""
+    return (*_drawn(BEFORE, estimates), *_read(estimates), *control_drawings(estimates), *_drawn(AFTER, estimates))
 
-    Layer curves are drawn for the task over all styles, or the first pair where there is none, and for the register.
-    """
+
+def control_drawings(estimates: Sequence[Estimate]) -> tuple[Drawing, ...]:
+    """The figures of the controls; none without the read-outs that they are compared with."""
+    return _drawn(CONTROLLED, estimates) if readings(estimates) else ()
+
+
+def _read(estimates: Sequence[Estimate]) -> tuple[Drawing, ...]:
+    """The figures of read-outs, which need a probe beside its text baselines."""
+    found = readings(estimates)
+    if not found:
+        return ()
+    foils = [foil_transfer] if any(one.foils for one in found) else []
+    curves = [layer_curves] if curve_tasks(estimates) else []
+    return tuple(draw(estimates) for draw in (probe_against_text, excess_forest, *foils, *curves))
+
+
+def _drawn(figures: dict[Draw, Wanted], estimates: Sequence[Estimate]) -> tuple[Drawing, ...]:
     keys = [parse_key(estimate.name) for estimate in estimates]
-    measured = {(key.stage, key.what[-1]) for key in keys}
-    drawn = [bandwidth_forest(estimates)] if any(key.stage == "bandwidth" for key in keys) else []
-    if any(is_cue(key) for key in keys):
-        drawn.append(text_baselines(estimates))
-    if ("read", "auroc") in measured:
-        drawn.append(probe_against_words(estimates))
-        tasks = headline_tasks([key.what[0] for key in keys if key.stage == "read"])
-        drawn.extend(layer_curves(estimates, task) for task in tasks)
-    if ("write", "share") in measured:
-        drawn.append(dose_response(estimates))
-    if ("ablate", "persistence") in measured:
-        drawn.append(ablation(estimates))
-    return tuple(drawn)
-
-
-def headline_tasks(tasks: Sequence[str]) -> tuple[str, ...]:
-    """The tasks whose layer curves are drawn: all styles at once (or the first pair), then the register."""
-    concept = next((task for task in ("three-way", "all-styles") if task in tasks), tasks[0])
-    return tuple(dict.fromkeys((concept, *(["register"] if "register" in tasks else []))))
+    return tuple(draw(estimates) for draw, wanted in figures.items() if any(map(wanted, keys)))

@@ -6,12 +6,15 @@ browser could take for markup. Names are never read as mathematics (`$`).
 
 import io
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from empathy_core.cards.keys import Key, parse_key
 from empathy_core.contracts import BadInput, Estimate
@@ -34,6 +37,10 @@ WIDTH = 9.6
 """Inches; 920 px at the browser's 96 dots an inch."""
 COLUMNS = 4
 """Panels side by side."""
+NARROWEST = 6.6
+"""Inches that a title and a key need beside each other."""
+SHORT = 14
+"""Letters that fit above a narrow panel; a longer name is broken at its first hyphen."""
 
 house_style = matplotlib.rc_context(
     {
@@ -49,6 +56,7 @@ house_style = matplotlib.rc_context(
         "axes.titlesize": 10,
         "axes.titlelocation": "left",
         "axes.titleweight": "bold",
+        "ytick.left": False,
         "xtick.color": "#555555",
         "ytick.color": "#555555",
         "axes.labelcolor": "#333333",
@@ -107,8 +115,18 @@ def one_line(name: str) -> str:
 
 def ns(found: Found) -> str:
     """The number of independent units behind some estimates: `n = 48` or `n = 24 to 48`."""
-    sizes = sorted({one.n for _, one in found})
-    return f"n = {sizes[0]}" if len(sizes) == 1 else f"n = {sizes[0]} to {sizes[-1]}"
+    return sizes([one for _, one in found])
+
+
+def sizes(estimates: Sequence[Estimate]) -> str:
+    """The same of estimates without their keys."""
+    counts = sorted({one.n for one in estimates})
+    return f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+
+
+def marker(shape: str, colour: str, filled: bool = True) -> Line2D:
+    """A marker for a key, as `dot` draws it."""
+    return Line2D([], [], color=colour, marker=shape, markerfacecolor=colour if filled else "white", linestyle="none")
 
 
 def panels(models: Sequence[str], height: float, heights: Sequence[float] = (1.0,)) -> tuple[Figure, list[list[Axes]]]:
@@ -131,6 +149,31 @@ def panels(models: Sequence[str], height: float, heights: Sequence[float] = (1.0
     return figure, stacks[: len(models)]
 
 
+def grid(rows: Sequence[str], columns: Sequence[str], height: float) -> tuple[Figure, list[list[Axes]]]:
+    """A figure with a panel for each row and column, named at the left and at the top; `height` inches a row."""
+    width = min(WIDTH, max(1.1 + 2.1 * len(columns), NARROWEST))
+    figure = Figure(figsize=(width, height * len(rows) + 1.0), layout="constrained")
+    cells = figure.subplots(len(rows), len(columns), sharex=True, sharey=True, squeeze=False)
+    for axes in cells.flat:
+        axes.grid(axis="y", color="#E6E6E6", linewidth=0.7)
+        axes.set_axisbelow(True)
+        axes.tick_params(bottom=axes in cells[-1])
+    for name, axes in zip(columns, cells[0], strict=True):
+        shown = one_line(name)
+        axes.set_title(shown.replace("-", "-\n", 1) if len(shown) > SHORT else shown, fontsize=9)
+    for name, axes in zip(rows, cells[:, 0], strict=True):
+        axes.set_ylabel(one_line(name), fontweight="bold", color=INK)
+    return figure, [list(row) for row in cells]
+
+
+def key_of(figure: Figure, entries: Sequence[tuple[str, Artist]]) -> None:
+    """What the lines and markers of all panels mean, above them on the right."""
+    labels, artists = zip(*entries, strict=True)
+    columns = len(entries) if len(entries) < 5 and figure.get_figwidth() > NARROWEST else -(-len(entries) // 2)
+    place = {"loc": "outside upper right", "ncols": columns, "frameon": False, "fontsize": 9}
+    figure.legend(artists, labels, handlelength=1.6, columnspacing=1.4, borderpad=0, **place)
+
+
 def label_x(figure: Figure, text: str) -> None:
     """One label for the horizontal axes of all panels."""
     figure.supxlabel(text, fontsize=9.5, color="#333333")
@@ -141,7 +184,16 @@ def finish(figure: Figure, title: str) -> bytes:
     figure.suptitle(title, x=0.005, ha="left", fontsize=12, fontweight="bold", color=INK)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return lean(buffer.getvalue())
+
+
+def lean(svg: bytes) -> bytes:
+    """The same picture in fewer bytes: no comments, names or indentation, and positions in hundredths of a point."""
+    plain = re.sub(rb"<!--.*?-->", b"", svg, flags=re.DOTALL).replace(b"DejaVuSans-", b"g")
+    unnamed = re.sub(rb'<g id="[^"]*"', b"<g", plain)
+    # A scale is a factor: its decimals are kept.
+    rounded = re.sub(rb"scale\([^)]*\)|(\.\d\d)\d+", lambda found: found[1] or found[0], unnamed)
+    return re.sub(rb"\n\s*(?=<)", b"\n", rounded)
 
 
 def ribbon(axes: Axes, x: Sequence[float], estimates: Sequence[Estimate], colour: str, **line) -> None:

@@ -1,4 +1,4 @@
-"""What words alone give away, and what a probe adds to it."""
+"""What the surface of the texts gives away, without any model."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from empathy_core.cards.figures.canvas import (
-    PROBE,
     WORDS_ALONE,
     Drawing,
     Found,
     dot,
     finish,
     house_style,
-    label_ends,
     label_x,
     ns,
     one_line,
@@ -21,7 +19,8 @@ from empathy_core.cards.figures.canvas import (
     select,
 )
 from empathy_core.cards.keys import Key
-from empathy_core.cards.tables import describe, interval, models_of
+from empathy_core.cards.tables import interval
+from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate
 
 CUES = {
@@ -36,36 +35,6 @@ CUES = {
 
 
 @house_style
-def probe_against_words(estimates: Sequence[Estimate]) -> Drawing:
-    """For every task and model: AUROC of the probe at its nested-chosen point beside that of words alone."""
-    wanted = (("nested", "auroc"), ("tfidf", "auroc"))
-    found = select(estimates, lambda key: key.stage == "read" and key.what[1:] in wanted, "held-out probes and words")
-    models = models_of([one for _, one in found])
-    tasks = list(dict.fromkeys(key.what[0] for key, _ in found))[::-1]
-    figure, stacks = panels(models, height=0.9 + 0.28 * len(tasks))
-    for key, one in found:
-        axes = stacks[models.index(key.model)][0]
-        if key.what[1] == "nested":
-            dot(axes, tasks.index(key.what[0]) + 0.12, one, PROBE)
-        else:
-            dot(axes, tasks.index(key.what[0]) - 0.12, one, WORDS_ALONE, marker="D", filled=False)
-    mark_chance(figure, stacks, tasks, found)
-    top = len(tasks) - 1
-    label_ends(stacks[-1][0], [(top - 0.3, "words alone", WORDS_ALONE), (top + 0.3, "probe", PROBE)], gap=0.6)
-    probes = [f"{key.model} {key.what[0]} {interval(one)}" for key, one in found if key.what[1] == "nested"]
-    return Drawing(
-        name="probe-against-words",
-        caption=(
-            "Filled: probe at the point chosen on training folds. Open: words alone (TF-IDF). Same folds, 95% "
-            f"intervals by cluster bootstrap over scenarios, {ns(found)}. Where the two coincide, the probe shows no "
-            "more than the words do."
-        ),
-        alt="Probe: " + "; ".join(probes) + ".",
-        svg=finish(figure, "Does a probe read more than words give away?"),
-    )
-
-
-@house_style
 def text_baselines(estimates: Sequence[Estimate]) -> Drawing:
     """AUROC that each surface cue of the texts reaches for each pair of styles, one panel a cue."""
     found = select(estimates, is_cue, "text baselines")
@@ -73,8 +42,9 @@ def text_baselines(estimates: Sequence[Estimate]) -> Drawing:
     pairs = list(dict.fromkeys(key.what[-1] for key, _ in found))[::-1]
     figure, stacks = panels([CUES[cue] for cue in cues], height=0.9 + 0.28 * len(pairs))
     for key, one in found:
-        axes = stacks[cues.index("/".join(key.what[:-1]))][0]
-        dot(axes, pairs.index(key.what[-1]), one, WORDS_ALONE, marker="D", filled=False)
+        cue = "/".join(key.what[:-1])
+        row = pairs.index(key.what[-1])
+        dot(stacks[cues.index(cue)][0], row, one, WORDS_ALONE, marker="D", filled=not cue.startswith("foils"))
     mark_chance(figure, stacks, pairs, found)
     return Drawing(
         name="text-baselines",

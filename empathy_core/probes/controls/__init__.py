@@ -1,0 +1,1 @@
+"""What else could make a read-out: length, register, emotion, position, words or context, each taken out or varied."""
