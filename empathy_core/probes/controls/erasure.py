@@ -73,7 +73,8 @@ def random_projection(kernel: FoldKernel, rank: int, rng: np.random.Generator) -
     """
     mixed = rng.standard_normal((len(kernel.gram), rank))
     mixed -= mixed.mean(axis=0)
-    return kernel.cross @ mixed @ np.linalg.solve(mixed.T @ kernel.gram @ mixed, mixed.T)
+    # Constant features hold nothing to project off: the pseudoinverse of zero is zero.
+    return kernel.cross @ mixed @ np.linalg.pinv(mixed.T @ kernel.gram @ mixed, hermitian=True) @ mixed.T
 
 
 def joined_draws(
