@@ -255,7 +255,9 @@ def all_numbers(sections: Sequence[Group]) -> Html:
     parts = [element("h2", "All numbers", id="numbers")]
     for group in sections:
         rows = [number_row(estimate) for estimate in group.estimates]
-        parts += [element("h3", group.title), table(headers, rows, "all")] if rows else []
+        # Browsers open a folded table when a link leads into it.
+        shown = element("details", element("summary", f"{len(rows)} numbers"), table(headers, rows, "all"))
+        parts += [element("h3", group.title), shown] if rows else []
     return element("section", *parts)
 
 
