@@ -43,6 +43,8 @@ def write_report(
     write_numbers(folder / "numbers.json", estimates)
     write_verdicts(folder / "verdicts.json", verdicts, about)
     (folder / "figures").mkdir(exist_ok=True)
+    for earlier in (folder / "figures").glob("figure-*.svg"):
+        earlier.unlink()
     for i, drawing in itertools.chain(*figures):
         (folder / "figures" / f"figure-{i}-{drawing.name}.svg").write_bytes(drawing.svg)
     bodies = [section(group, numbered) for group, numbered in zip(sections, figures, strict=True)]

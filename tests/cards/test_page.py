@@ -62,6 +62,13 @@ def test_a_report_drawn_again_from_its_numbers_and_verdicts_is_the_same_bytes(re
     assert {"numbers.json", "verdicts.json", "index.html", "figures/figure-1-bandwidth.svg"} <= set(files(report))
 
 
+def test_figures_of_an_earlier_report_do_not_stay_behind(tmp_path, deciding, verdicts, about):
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "figure-99-words.svg").write_text("<svg/>")
+    write_report(tmp_path, deciding, verdicts, about)
+    assert "figures/figure-99-words.svg" not in files(tmp_path)
+
+
 def test_the_order_of_the_numbers_does_not_change_the_page(tmp_path, deciding, verdicts, about):
     write_report(tmp_path / "a", deciding, verdicts, about)
     write_report(tmp_path / "b", deciding[::-1], verdicts, about)
