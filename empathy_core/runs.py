@@ -5,6 +5,7 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from metaflow import Flow, Run, namespace
 from metaflow.exception import MetaflowNotFound
@@ -75,6 +76,11 @@ def activation_store() -> str:
 def generation_folder() -> Path:
     """The folder for everything that generation paid for; it outlives the run that paid."""
     return _beside_datastore("generation")
+
+
+def judgement_folder(model: str) -> Path:
+    """The folder for what judging one model's replies cost, or for the page of its raters."""
+    return _beside_datastore("judgements") / quote(model, safe="")
 
 
 def package_versions() -> dict[str, str]:

@@ -128,6 +128,16 @@ CRITERIA = (
         _planted(True, True, False, False),
     ),
     Criterion(
+        "selectivity",
+        "Does pushing one style raise that style rather than the others?",
+        "interval of the mean diagonal minus the mean off-diagonal of the matrix of styles pushed and scored above 0",
+        "pushes are not told apart by what they produce",
+        NO_JUDGE,
+        lambda styles, there: ("write/selectivity/diagonal",),
+        lambda found: found[0].low > 0,
+        _planted(True, True, False, False),
+    ),
+    Criterion(
         "ablation necessity",
         "Does projecting the style directions out stop replies from keeping their style?",
         "persistence under style ablation below that under random ablation, intervals apart",

@@ -11,11 +11,11 @@ import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow pac
 
 
 class ProbeFlow(FlowSpec):
-    """Probes beside nulls, text baselines, foils and controls; dimensions and directions for steering; by model."""
+    """Probes beside nulls, text baselines, foils and controls, and directions to take elsewhere, one branch a model."""
 
     activations = Parameter("activations", default="latest", help="ActivationFlow/<run id>, or latest")
     pool = Parameter("pool", default="mean", help="how response tokens become one vector: last, mean, quarter_1 …")
-    point = Parameter("point", type=int, default=None, help="of directions and dimension; default: two thirds of depth")
+    point = Parameter("point", type=int, default=None, help="of the directions; default: two thirds of depth")
     folds = Parameter("folds", default=5, help="folds of whole scenarios, where there is one lexical family")
     permutations = Parameter("permutations", default=1000, help="label permutations behind every null")
     seed = Parameter("seed", default=0)
@@ -65,21 +65,16 @@ class ProbeFlow(FlowSpec):
         about = (self.manifest, self.kept, self.reading, point, self.settings)
         self.controls = stamped(control_model(reader, self.pool, *about, progress), current.pathspec)
         current.card.extend(control_card((*self.read, *self.controls)))
-        self.next(self.measure)
+        self.next(self.direct)
 
     @step
-    def measure(self):
+    def direct(self):
         from empathy_core.activations.store import point_reader
-        from empathy_core.geometry.dimensionality import concept_dimensions, dimension_estimates
         from empathy_core.probes.directions import make_directions
-        from empathy_core.runs import stamped
 
-        name, read_point = self.manifest.model.name, point_reader(self.manifest, self.pool)
-        point = self.steered_at[name]
+        read_point, point = point_reader(self.manifest, self.pool), self.steered_at[self.manifest.model.name]
         self.directions = make_directions(read_point, self.manifest, self.kept, point, seed=self.seed)
-        self.dimensions = concept_dimensions(read_point(point), self.kept, self.seed)
-        measured = dimension_estimates(f"{self.texts.name}/{name}", self.dimensions)
-        self.estimates = (*self.read, *self.controls, *stamped(measured, current.pathspec))
+        self.estimates = (*self.read, *self.controls)
         self.next(self.join)
 
     @card(type="blank")
@@ -91,7 +86,6 @@ class ProbeFlow(FlowSpec):
 
         self.merge_artifacts(branches, include=["texts", "activation_run", "settings"])
         self.manifests = {branch.manifest.model.name: branch.manifest for branch in branches}
-        self.dimensions = {branch.manifest.model.name: branch.dimensions for branch in branches}
         self.directions = {branch.manifest.model.name: branch.directions for branch in branches}
         found = tuple(estimate for branch in branches for estimate in branch.estimates)
         self.estimates = (*found, *stamped(holm_over_models(found), current.pathspec))

@@ -6,6 +6,7 @@ Fewer permutations and null directions than the study, the same code.
 from functools import cache, partial
 
 import pytest
+from steered_organisms import written
 
 from empathy_core.activations.extract import extract
 from empathy_core.activations.store import point_reader
@@ -13,15 +14,9 @@ from empathy_core.datasets.sources import read_source
 from empathy_core.geometry.dimensionality import concept_dimensions, dimension_estimates
 from empathy_core.models.load import load_model
 from empathy_core.models.specs import ORGANISMS, resolve
-from empathy_core.probes.directions import make_directions, steering_point
+from empathy_core.probes.directions import steering_point
 from empathy_core.probes.reading import ReadingSettings, control_model, holm_over_models, read_model
-from empathy_core.steering.analysis import analyse
-from empathy_core.steering.experiment import run_experiment
-from empathy_core.steering.sampling import SamplingSettings
-from empathy_core.steering.sweep import SweepSettings
 from empathy_core.verdicts import judge_models
-
-SETTINGS = SweepSettings(random_directions=12)
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +25,17 @@ def measured(tmp_path_factory):
 
     @cache
     def measure(name):
-        loaded = load_model(resolve(name))
-        activations = extract(loaded, texts, store)
+        activations = extract(load_model(resolve(name)), texts, store)
         read_point = point_reader(activations, "mean")
         point, asked = steering_point(activations), ReadingSettings(permutations=200)
         reading = read_model(read_point, activations, texts, asked)
         controls = control_model(partial(point_reader, activations), "mean", activations, texts, reading, point, asked)
-        dimensions = concept_dimensions(read_point(point), texts, seed=0)
-        directions = make_directions(read_point, activations, texts, permutations=1)
-        experiment = run_experiment(loaded, texts, directions, SETTINGS, SamplingSettings())
-        written = analyse(experiment, texts, directions, dimensions, seed=0)
         estimates = (
             *reading.estimates,
             *holm_over_models(reading.estimates),
             *controls,
-            *dimension_estimates(f"grammar/{name}", dimensions),
-            *written.estimates,
+            *dimension_estimates(f"grammar/{name}", concept_dimensions(read_point(point), texts, seed=0)),
+            *written(name, tmp_path_factory).estimates,
         )
         verdicts = judge_models(estimates, texts, [activations.model])
         return {e.name.removeprefix(f"grammar/{name}/"): e for e in estimates}, verdicts

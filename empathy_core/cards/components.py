@@ -6,6 +6,8 @@ Metaflow renders Markdown as live HTML, so Markdown here holds words of our own 
 
 import base64
 import re
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +28,7 @@ from empathy_core.cards.read_tables import (
 )
 from empathy_core.cards.reading import WHY_EXCESS, readings
 from empathy_core.cards.tables import (
+    ABSENT,
     NUMBER_HEADERS,
     PLAN_HEADERS,
     Rows,
@@ -41,10 +44,24 @@ from empathy_core.cards.tables import (
     verdict_summary,
 )
 from empathy_core.cards.words import reading_order
+from empathy_core.cards.write_tables import (
+    LIKELIHOOD_HEADERS,
+    WRITING_HEADERS,
+    likelihood_rows,
+    transcript_table,
+    writing_rows,
+)
+from empathy_core.cards.writing import WHY_RANGE, steerings
 from empathy_core.contracts import ActivationSet, BadInput, Estimate, Plan, Verdict
 from empathy_core.steering.judges import NO_JUDGE
+from empathy_core.steering.sampling import Reply
 
 Components = list[Any]
+
+LATEST = 5
+"""Replies that a running generation shows."""
+SECONDS_APART = 3.0
+"""Between two changes of them."""
 
 
 def heading(text: str) -> Markdown:
@@ -93,6 +110,28 @@ def live_progress(card: Any, label: str) -> Callable[[int, int], None]:
         card.refresh()
 
     return report
+
+
+def live_transcripts(
+    card: Any, clock: Callable[[], float] = time.monotonic
+) -> tuple[Callable[[int, int], None], Callable[[int, Reply], None]]:
+    """A progress bar and the latest replies; gives what generation takes as `progress` and as `stream`."""
+    progress = live_progress(card, "Replies")
+    # Metaflow draws a table from the list that it was given: what is put into the list shows at the next refresh.
+    shown = [[ABSENT, ABSENT]]
+    card.append(Table(shown, headers=["number", "latest replies"]))
+    card.refresh()
+    latest: deque[list[str]] = deque(maxlen=LATEST)
+    drawn = clock()
+
+    def stream(number: int, reply: Reply) -> None:
+        nonlocal drawn
+        latest.append([str(number + 1), reply.text or "(empty)"])
+        if clock() - drawn >= SECONDS_APART:
+            drawn, shown[:] = clock(), latest
+            card.refresh()
+
+    return progress, stream
 
 
 def live_extraction(card: Any) -> Callable[[Progress], None]:
@@ -188,19 +227,48 @@ def control_card(estimates: Sequence[Estimate]) -> Components:
     return [heading("What is left under controls"), *figures(estimates, only_controls=True), *number_tables(added)]
 
 
-def validation_card(estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]]) -> Components:
-    """What can be written: figures, numbers, and replies of the same prompts side by side.
+def likelihood_card(estimates: Sequence[Estimate]) -> Components:
+    """Where pushes favour replies in their own style: in a sentence a model, as figures, and then in numbers."""
+    shifted = [one for one in estimates if parse_key(one.name).stage == "likelihood"]
+    rows = likelihood_rows(shifted)
+    said = [table_of_models(LIKELIHOOD_HEADERS, rows)] if rows else []
+    return [heading("Likelihood shift"), *said, *figures(shifted), *number_tables(shifted)]
 
-    `transcripts` are rows of (arm, α, prompt, reply). Without a judge there is coherence alone, and the card says so.
+
+def validation_card(
+    estimates: Sequence[Estimate], transcripts: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> Components:
+    """What can be written: in sentences, as figures, in numbers, and in replies to the same prompts side by side.
+
+    `transcripts` are rows of (arm, α, prompt, reply); `notes` say what was left out. Without a judge there is coherence
+    alone, which no figure draws, and the card says so.
     """
-    drawn = figures(estimates)
-    unjudged = [table(["note"], [[f"Coherence alone: {NO_JUDGE}."]]), table(NUMBER_HEADERS, number_rows(estimates))]
+    judged = any(one.shares for one in steerings(estimates))
+    unjudged = [
+        table(["note"], [[f"Coherence alone: {NO_JUDGE}."]]),
+        table(NUMBER_HEADERS, number_rows([one for one in estimates if one.name.endswith("/coherent")])),
+    ]
     return [
         heading("Write"),
-        *(drawn or unjudged),
+        *writing_sentences(estimates),
+        *([table(["left out"], [[note] for note in notes])] if notes else []),
+        *figures(estimates),
+        *([] if judged else unjudged),
         *number_tables(estimates),
         heading("Replies to the same prompts"),
-        table(["arm", "α", "prompt", "reply"], [list(row) for row in transcripts]),
+        table(*transcript_table(transcripts)),
+    ]
+
+
+def writing_sentences(estimates: Sequence[Estimate]) -> Components:
+    """In words, whether each concept can be steered, and whether there is bandwidth."""
+    rows = writing_rows(estimates)
+    if not rows:
+        return []
+    return [
+        heading("What can be steered"),
+        table(["model", "what counts as control"], [[", ".join(models_of(estimates)), WHY_RANGE]]),
+        table_of_models(WRITING_HEADERS, rows),
     ]
 
 
@@ -212,7 +280,8 @@ def study_card(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> Co
         if group.verdicts:
             summary = [[verdict_summary(group.verdicts)]]
             components += [table(["verdicts"], summary), table(*verdict_rows(group.verdicts))]
-        components += [*reading_sentences(group.estimates), *figures(group.estimates)]
+        components += [*reading_sentences(group.estimates), *writing_sentences(group.estimates)]
+        components += figures(group.estimates)
         components += number_tables(group.estimates)
     return components
 

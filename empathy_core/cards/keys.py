@@ -11,9 +11,11 @@ STAGES = {
     "control": "Read: controls",
     "replication": "Replication: numbers of the earlier study",
     "dimension": "Read: dimensionality",
+    "likelihood": "Write: likelihood shift",
     "write": "Write: steering",
     "ablate": "Write: ablation",
     "bandwidth": "Bandwidth",
+    "judge": "Judges",
 }
 """Every stage that may stand in a key, with its heading, in the order of the page."""
 

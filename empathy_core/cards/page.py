@@ -4,15 +4,14 @@ import base64
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import quote
 
 from empathy_core.cards.figures import Drawing, drawings
 from empathy_core.cards.groups import Group, groups
 from empathy_core.cards.keys import STAGES
-from empathy_core.cards.markup import Html, element, join
+from empathy_core.cards.markup import Html, element, join, link, table
 from empathy_core.cards.numbers import read_numbers, read_verdicts, write_numbers, write_verdicts
 from empathy_core.cards.prose import HOW_TO_READ, LIMITS, METHOD
-from empathy_core.cards.reading import WHY_EXCESS, Comparison, TaskReading, foil_outcome, outcome, readings
+from empathy_core.cards.sentences import reading_section, writing_section
 from empathy_core.cards.tables import ABSENT, by_model, interval, null, verdict_matrix, verdict_summary
 from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate, Verdict
@@ -96,6 +95,7 @@ def section(group: Group, figures: Sequence[Numbered]) -> Html:
         element("p", group.explanation),
         element("div", *matrix, *first, class_="first"),
         *reading_section(group),
+        *writing_section(group),
         *(figure(*one) for one in figures if one[1].name != "bandwidth"),
         *(decided if group.verdicts else []),
         *(table for stage in STAGES for table in stage_table(group.estimates, stage)),
@@ -108,13 +108,6 @@ def figure(number: int, drawing: Drawing) -> Html:
     picture = element("div", element("img", src=source, alt=drawing.alt), class_="scroll wide")
     caption = element("figcaption", element("b", f"Figure {number}. "), drawing.caption)
     return element("figure", picture, caption, id=f"figure-{number}")
-
-
-def table(headers: Sequence[str], rows: Sequence[Sequence[Html]], class_: str | None = None) -> Html:
-    """A table that scrolls by itself where the page is narrower; rows are made of `td` and `th` elements."""
-    head = element("thead", element("tr", *(element("th", header, scope="col") for header in headers)))
-    body = element("tbody", *(element("tr", *row) for row in rows))
-    return element("div", element("table", head, body, class_=class_), class_="scroll")
 
 
 def matrix_table(group: Group) -> Html:
@@ -165,43 +158,6 @@ def not_measurable(group: Group) -> Html:
     """Why some verdicts could not be reached."""
     missing = [verdict for verdict in group.verdicts if verdict.outcome == "not measurable"]
     return element("ul", *(element("li", f"{v.criterion}, {v.model}: not measurable. {v.reason}") for v in missing))
-
-
-def reading_section(group: Group) -> list[Html]:
-    """What can be read, in words: a sentence for each task and model, and why text baselines come first."""
-    found = readings(group.estimates)
-    if not found:
-        return []
-    models = list(dict.fromkeys(one.model for one in found))
-    rows: dict[str, dict[str, TaskReading]] = {}
-    for one in found:
-        rows.setdefault(one.task, {})[one.model] = one
-    cells = [
-        [element("th", task, scope="row"), *(reading_cell(row.get(model)) for model in models)]
-        for task, row in rows.items()
-    ]
-    return [element("h3", "What can be read"), element("p", WHY_EXCESS), table(["task", *models], cells, "said")]
-
-
-def reading_cell(one: TaskReading | None) -> Html:
-    """One sentence, and one on foils, each over the two numbers that it compares."""
-    if one is None:
-        return element("td", ABSENT)
-    parts = [element("b", outcome(one)), compared(one.main)]
-    if one.foils:
-        parts += [element("b", f"On foils: {foil_outcome(one)}"), compared(one.foils)]
-    return element("td", *parts)
-
-
-def compared(numbers: Comparison) -> Html:
-    """A probe beside the best text baseline, in small print."""
-    probe, text = link(numbers.probe, interval(numbers.probe)), link(numbers.text, interval(numbers.text))
-    return element("small", "probe ", probe, f"; {numbers.text_kind} alone ", text)
-
-
-def link(estimate: Estimate, text: str) -> Html:
-    """A link from a number to its row in the list of all numbers."""
-    return element("a", text, href="#" + quote(estimate.name), title=estimate.name)
 
 
 def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:

@@ -50,17 +50,59 @@ METHOD = (
         "participation ratio of those components alone, and 0 when there are none.",
     ),
     (
+        "Likelihood shift",
+        "Needs neither a judge nor generated replies. While the model reads given replies, a direction is added; the "
+        "shift of a style is the change in mean log-likelihood per token of its replies, minus the mean change of the "
+        "other styles' replies to the same scenario, so that what a push does to every reply alike cancels. The point "
+        "to steer at is chosen by weak pushes on training scenarios: one half makes directions, the other half is "
+        "read, both ways round. The matrix is measured on held-out scenarios. A model that knows words alone favours "
+        "the words of a style too, so a shift by itself is no control.",
+    ),
+    (
         "Write",
         "Directions are differences of means on training scenarios, added while the model answers held-out prompts. "
         "The strength α is in units of the mean residual norm at that point. Arms share prompts and seeds: no "
-        "intervention, the style, random directions of equal norm, and directions from permuted labels. The probe "
-        "that made a direction never scores it.",
+        "intervention, towards the style, away from it, the style asked for in words, its direction projected out, "
+        "random directions of equal norm, and directions from permuted labels. The probe that made a direction never "
+        "scores it. The selectivity matrix pushes one concept and scores every concept, at the last strength that "
+        "leaves replies coherent: this, and not the angles between directions, tests whether the styles are separate "
+        "in use. Slopes and the share of prompts moved the wrong way are counted prompt by prompt; a push that does "
+        "nothing moves half of them the wrong way. Side effects are measured on texts without the concept.",
+    ),
+    (
+        "Coherence and steering range",
+        "A reply is coherent when it passes gates on its surprise under the unsteered model, on repetition, on ending "
+        "and on keeping to the topic, calibrated on the model's own unsteered replies. The gates know no grammar. "
+        "Where a judge also says which replies hang together, their agreement is printed, with the shares of broken "
+        "replies stopped and of sound ones passed, beside what gates that stop as many at random would reach. The "
+        "range is the largest α up to which replies stay coherent at every step (at 0.7 of the unsteered share or "
+        "above) while the effect exceeds the random band somewhere on the way; a direction without effect has range "
+        "0, and one still coherent at the strongest α tried has at least that. Away from a style the effect is the "
+        "fall of its share beyond what lost coherence takes off; a style that is rare to begin with has no room to "
+        "fall and gets no such range.",
+    ),
+    (
+        "Ablation",
+        "Replies that begin with a given sentence are continued while directions are projected out at every residual "
+        "point: the subspace of all styles, a random subspace of equal rank, or one style's direction alone. What is "
+        "counted is whether the second sentence keeps the first one's style. One style's direction should cost its own "
+        "style more than the others.",
+    ),
+    (
+        "Judges",
+        "Every judged number says how far replies are in a style, and never comes from the probe. Organisms are judged "
+        "by their grammar, exactly. Other texts are judged by a language model that sees neither the arm nor the "
+        "strength, with a second model on a share of the replies, or by people; the table of judges says how often "
+        "texts of known style are recognised, how far judges agree (Krippendorff's alpha) and how many replies have no "
+        "verdict. Without a judge there is likelihood shift and coherence alone.",
     ),
     (
         "Bandwidth",
-        "Effective dimension times steering range. The range is the largest α up to which replies stay coherent (at "
-        "0.7 of the unsteered share or above) while the effect exceeds the random band; a direction without effect has "
-        "range 0.",
+        "Effective dimension times steering range, averaged over the styles; its interval multiplies draws of both. It "
+        "has a control, register, and two nulls: permuted labels for the dimension at the range that was found, and "
+        "permuted labels for both. In mean residual norms it does not depend on the scale of a model's activations; in "
+        "units of the residual stream, printed beside, it does. Models are told apart only where their intervals do "
+        "not overlap.",
     ),
     (
         "Verdicts",
@@ -73,6 +115,8 @@ LIMITS = (
     "An interval of a read-out resamples the scenarios that were asked, not those that taught the probe: it does not "
     "say how a probe taught on other scenarios would differ.",
     "A probe shows that information is present. Only generation under intervention shows that the model uses it.",
+    "Coherence alone is no control, and neither is a higher share in broken replies: effect and range count together.",
+    "A steering range ends at the strongest α that was tried, even where replies are still coherent there.",
     "A style of text is not a state of mind: these numbers concern how replies are written, not what is felt.",
     "Not measurable means that this run lacked the means, such as a judge. It is not evidence of absence.",
     "Planted numbers validate the procedure on small models of known truth. They do not carry over to other models. "

@@ -51,9 +51,11 @@ def number_rows(estimates: Sequence[Estimate]) -> Rows:
 
 
 def is_summary(estimate: Estimate) -> bool:
-    """Whether a number stands in the summary tables: all but curves and the matrix of transfer, which are drawn."""
+    """Whether a number stands in the summary tables: all but curves and matrices, which are drawn."""
     key = parse_key(estimate.name)
-    return all(key.named(name) is None for name in ("point", "alpha", "train"))
+    if (key.stage, key.what[0]) == ("likelihood", "diagonal"):
+        return True  # one number a strength, and no curve
+    return all(key.named(name) is None for name in ("point", "alpha", "train", "push"))
 
 
 def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:

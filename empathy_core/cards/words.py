@@ -1,6 +1,6 @@
 """What the parts of a key are called for a reader."""
 
-from empathy_core.cards.keys import parse_key
+from empathy_core.cards.keys import Key, parse_key
 
 WORDS = {
     "nested": "probe at the point chosen on training folds",
@@ -53,11 +53,36 @@ WORDS = {
     "alpha=": "α = ",
     "effective": "effective dimension",
     "rank": "rank",
+    "push=": "pushed towards ",
+    "score=": "scored as ",
+    "steered-point": "residual point where steering is done",
+    "shift": "likelihood shift, nats per token",
+    "likelihood/diagonal": "pushed style minus the others, nats per token",
+    "write/diagonal": "change of the pushed style minus that of the others",
     "range": "steering range, α in mean residual norms",
+    "range-opposed": "range of steering away, α in mean residual norms",
+    "slope": "rise of the share per mean residual norm",
+    "wrong-way": "share of prompts moved the wrong way",
     "none": "no intervention",
     "steered": "steered",
+    "opposed": "steered away",
+    "prompted": "asked for in words",
+    "ablated": "direction projected out",
     "random": "random directions",
     "permuted": "permuted-label direction",
+    "selectivity": "selectivity",
+    "write/transfer": "direction from other contexts",
+    "retained": "share of the effect retained",
+    "side-effects": "side effects on other texts",
+    "kl": "divergence from the unsteered model, nats per token",
+    "perplexity-ratio": "perplexity over that of the unsteered model",
+    "coherence": "coherence gates against the judge",
+    "write/accuracy": "replies on which they agree",
+    "caught": "broken replies that the gates stop",
+    "passed": "sound replies that the gates pass",
+    "bandwidth/empathy-raw": "empathy, in units of the residual stream",
+    "bandwidth/register-raw": "register, in units of the residual stream",
+    "bandwidth/permuted": "permuted labels",
     "ablate/none": "nothing ablated",
     "ablate/random": "random subspace ablated",
     "ablate/style": "style subspace ablated",
@@ -125,12 +150,27 @@ WORDS = {
     "parses": "share of replies that parse",
     "casual": "share of casual replies",
     "persistence": "share of second sentences that keep the first one's style",
+    "switches": "share of second sentences that switch to another style",
+    "ablate/own": "loss of persistence in that style minus that in the others",
+    "recognised": "share of texts whose style the judge recognises",
+    "judge/main": "main texts",
+    "judge/foil": "foils",
+    "judge/agreement": "agreement between raters, Krippendorff's alpha",
+    "second-model": "agreement with the second model, Krippendorff's alpha",
+    "retest": "agreement of raters with themselves, Krippendorff's alpha",
+    "missing": "share without a verdict",
+    "refused": "share that the judge refused",
+    "judge/texts": "of the texts",
+    "judge/replies": "of the replies",
 }
 """What a part of a key is called in a table; parts that are names (styles, tasks, concepts) stand as they are.
 
 An entry `stage/part` goes before one of the part alone; one that ends in `=` stands before the value. The order is that
 of the rows of a table.
 """
+
+CONCEPTS = ("casual",)
+"""Concepts with the name of a measure."""
 
 ORDER = {part.rpartition("/")[2]: rank for rank, part in reversed(list(enumerate(WORDS)))}
 
@@ -139,7 +179,7 @@ def called(stage: str, part: str) -> str:
     """What one part of a key is called."""
     name, equals, value = part.partition("=")
     if equals and f"{name}=" in WORDS:
-        return WORDS[f"{name}="] + value
+        return WORDS[f"{name}="] + (value.replace("-", "−") if name == "alpha" else value)
     return WORDS.get(f"{stage}/{part}", WORDS.get(part, part))
 
 
@@ -148,7 +188,18 @@ def describe(name: str) -> str:
     key = parse_key(name)
     # The other stages say in `what` what they measure.
     said = (key.stage, *key.what) if key.stage == "bandwidth" else key.what
-    return " · ".join(called(key.stage, part) for part in said)
+    words = [called(key.stage, part) for part in said]
+    # A concept may have the name of a measure, which stands last.
+    words[:-1] = [part if part in CONCEPTS else word for part, word in zip(said[:-1], words, strict=False)]
+    if is_single_style(key):
+        words[0] = f"{said[0]} direction ablated"
+        words[2:] = [f"replies opened as {opening}" for opening in said[2:]]
+    return " · ".join(words)
+
+
+def is_single_style(key: Key) -> bool:
+    """Whether a number was measured with one style's direction ablated, and not under one of the named arms."""
+    return key.stage == "ablate" and f"ablate/{key.what[0]}" not in WORDS
 
 
 def reading_order(what: tuple[str, ...]) -> list[tuple[int, str]]:

@@ -11,11 +11,17 @@ from jaxtyping import Bool, Float
 
 from empathy_core.contracts import BadInput
 
+FENCE = 1.5
+"""Interquartile ranges above the upper quartile at which a value counts as an outlier (Tukey 1977).
+
+A percentile alone would fail a fixed share of sound replies at every gate, and the six together a fifth of them.
+"""
+
 TAIL = 0.05
-"""Each gate fails the worst 5 % of unsteered replies; coherence is therefore always read relative to strength 0."""
+"""No gate fails more of the unsteered replies than this, where most of them share one value and have no quartiles."""
 
 FEWEST_UNSTEERED = 20
-"""With fewer replies, the worst 5 % are none."""
+"""With fewer replies, the quartiles are anybody's guess."""
 
 GATES = ("fluency", "repetition", "compression", "length", "off topic", "unfinished")
 
@@ -27,20 +33,27 @@ class CoherenceGates:
     limits: tuple[float, ...]
 
     def passes(self, measures: Float[np.ndarray, "text gate"]) -> Bool[np.ndarray, " text"]:
-        """True where a reply passes every gate."""
+        """True where a reply passes every gate; an empty reply, whose surprise is infinite, never does."""
         return (measures <= np.array(self.limits)).all(axis=1)
 
 
 def calibrate(measures: Float[np.ndarray, "text gate"]) -> CoherenceGates:
-    """Gates at the 95th percentile of the unsteered replies' measures.
+    """Gates at the upper fence of the unsteered replies' measures, or their 95th percentile where that lies above.
 
-    Raises `BadInput` with fewer than twenty replies, where a 95th percentile means nothing.
+    Coherence is read relative to strength 0, where a few replies fail as well. Raises `BadInput` with fewer than twenty
+    replies that say anything.
     """
-    if len(measures) < FEWEST_UNSTEERED:
+    said = measures[np.isfinite(measures).all(axis=1)]
+    if len(said) < FEWEST_UNSTEERED:
         raise BadInput(
-            f"Coherence gates are calibrated on at least {FEWEST_UNSTEERED} unsteered replies.", f"{len(measures)}"
+            f"Coherence gates are calibrated on at least {FEWEST_UNSTEERED} unsteered replies that are not empty.",
+            f"{len(said)} of {len(measures)}",
+            "a model that ends its reply at once, as base models do with a prompt that looks finished",
+            "look at the replies, which the run has kept, then change the model's prompt template or raise --prompts",
         )
-    return CoherenceGates(tuple(np.quantile(measures, 1 - TAIL, axis=0, method="higher")))
+    lower, upper = np.quantile(said, [0.25, 0.75], axis=0)
+    most = np.quantile(said, 1 - TAIL, axis=0, method="higher")
+    return CoherenceGates(tuple(np.maximum(upper + FENCE * (upper - lower), most)))
 
 
 def measure(

@@ -1,87 +1,83 @@
-"""From judged trials to estimates: dose–response curves, coherence, steering range."""
+"""From judged trials to estimates: dose–response curves of every arm, and coherence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import product
-from operator import attrgetter
 
 import numpy as np
 from jaxtyping import Float
 
 from empathy_core.contracts import Estimate
 from empathy_core.stats import percentile_interval
-from empathy_core.steering.judges import Judgement
-from empathy_core.steering.range import random_band, relative_coherence, steering_range
-from empathy_core.steering.sweep import Prompt, SweepSettings, Trial
+from empathy_core.steering.judged import (
+    Sweep,
+    bootstrap_weights,
+    by_strength,
+    dose_response,
+    has_arm,
+    n_scenarios,
+    parses,
+    present_mean,
+    random_means,
+    rates,
+    strengths,
+    unsteered,
+    weighted_means,
+    with_interval,
+)
+from empathy_core.steering.range import BAND, random_band
 
-BOOTSTRAP_DRAWS = 1000
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """A finished steering experiment of one model: one entry of each list per trial."""
-
-    settings: SweepSettings
-    prompts: tuple[Prompt, ...]
-    trials: tuple[Trial, ...]
-    replies: tuple[str, ...]
-    coherent: Float[np.ndarray, " trial"]
-    """1 where a reply passes the coherence gates, 0 where not, NaN where it was not scored."""
-    judgements: tuple[Judgement, ...]
-    """Empty when no judge reads these texts."""
-
-
-@dataclass(frozen=True)
-class RangeEstimate:
-    """A steering range with its bootstrap draws, which bandwidth combines with those of dimensionality."""
-
-    concept: str
-    value: float
-    draws: Float[np.ndarray, " draw"]
+CURVES = ("steered", "opposed")
+"""The arms that move along a concept's own direction and against it."""
 
 
 def coherence_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str], seed: int) -> tuple[Estimate, ...]:
-    """Share of replies that pass the coherence gates, per concept and strength; needs no judge."""
-    weights = _bootstrap_weights(sweep, seed)
+    """Share of replies that pass the coherence gates, per concept and strength; needs no judge.
+
+    The null, where there are random directions, is their mean share at that strength.
+    """
+    weights = bootstrap_weights(sweep.prompts, seed)
+    nulls = _random_coherence(sweep)
     return tuple(
         Estimate(
-            f"{prefix}/write/{concept}/steered/alpha={strength:g}/coherent",
-            *_mean(values, weights),
-            _n(sweep),
-            None,
+            f"{prefix}/write/{concept}/{arm}/alpha={strength:g}/coherent",
+            *with_interval(draws),
+            n_scenarios(sweep),
+            nulls.get(abs(strength)),
             method="steering.effects.coherence_estimates",
         )
         for concept in concepts
-        for strength, values in zip(_with_zero(sweep), _steered(sweep, sweep.coherent, concept).T, strict=True)
+        for arm in CURVES
+        if has_arm(sweep, arm, concept)
+        for strength, draws in _curve(sweep, sweep.coherent, concept, arm, weights).items()
     )
 
 
 def effect_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str], seed: int) -> tuple[Estimate, ...]:
-    """Judged rates per concept and strength of its own direction, and without steering.
+    """Judged rates per concept and strength along its own direction (`steered`) and against it (`opposed`).
 
     A concept's rate is the mean share of a reply's sentences in that style (`casual`: the share of replies in casual
-    register); with it come the shares of replies that parse and that are casual. The null of a steered rate is the
-    95 % quantile of the random directions' rates at that strength.
+    register); with it come the shares of replies that parse and that are casual. Strength 0 is the arm `none`. The null
+    of a rate is what it has to pass to be told from random directions at that strength: the 95 % quantile of their
+    rates when steered towards the concept, the 5 % quantile when steered away.
     """
-    weights = _bootstrap_weights(sweep, seed)
+    weights = bootstrap_weights(sweep.prompts, seed)
     estimates = []
     for concept in concepts:
-        rates = _rates(sweep, concept)
-        stem, n = f"{prefix}/write/{concept}/steered", _n(sweep)
-        band = random_band(_by_strength(sweep, rates, "random", "").mean(axis=1))
-        nulls = {"share": (None, *band), "parses": (None,) * (len(band) + 1), "casual": (None,) * (len(band) + 1)}
-        measures = {"share": rates, "parses": _parses(sweep), "casual": _rates(sweep, "casual")}
-        for measure, values in measures.items():
-            curve = zip(_with_zero(sweep), _steered(sweep, values, concept).T, nulls[measure], strict=True)
+        own = rates(sweep, concept)
+        of_random = random_means(sweep, own)
+        bands = {"steered": random_band(of_random), "opposed": np.quantile(of_random, 1 - BAND, axis=0)}
+        measures = {"share": own, "parses": parses(sweep), "casual": rates(sweep, "casual")}
+        for arm in CURVES:
+            nulls = dict(zip(strengths(sweep, arm), bands[arm].tolist(), strict=True))
             estimates += [
                 Estimate(
-                    f"{stem}/alpha={strength:g}/{measure}",
-                    *_mean(by_prompt, weights),
-                    n,
-                    null,
+                    f"{prefix}/write/{concept}/{arm}/alpha={strength:g}/{measure}",
+                    *with_interval(draws),
+                    n_scenarios(sweep),
+                    nulls.get(strength) if measure == "share" else None,
                     method="steering.effects.effect_estimates",
                 )
-                for strength, by_prompt, null in curve
+                for measure, values in measures.items()
+                for strength, draws in _curve(sweep, values, concept, arm, weights).items()
             ]
     return tuple(estimates)
 
@@ -94,116 +90,59 @@ def null_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str]) -> tuple[
             float(of_direction.mean()),
             *percentile_interval(of_direction),
             len(of_direction),
-            float(_unsteered(sweep, _rates(sweep, concept)).mean()),
+            float(present_mean(unsteered(sweep, rates(sweep, concept)), (0,))),
             method="steering.effects.null_estimates",
         )
         for concept in concepts
         for arm, target in (("random", ""), ("permuted", concept))
+        if has_arm(sweep, arm, target)
         for strength, of_direction in zip(
-            _strengths(sweep, arm),
-            _by_strength(sweep, _rates(sweep, concept), arm, target).mean(axis=1).T,
+            strengths(sweep, arm),
+            present_mean(by_strength(sweep, rates(sweep, concept), arm, target), (1,)).T,
             strict=True,
         )
     )
 
 
-def steering_ranges(sweep: Sweep, concepts: Sequence[str], seed: int) -> tuple[RangeEstimate, ...]:
-    """The steering range of every concept with draws from a bootstrap over scenarios; random directions stay fixed."""
-    weights = _bootstrap_weights(sweep, seed)
-    strengths = np.array(sweep.settings.strengths)
-    ranges = []
-    for concept in concepts:
-        values = _rates(sweep, concept)
-        rates = _weighted_means(_steered(sweep, values, concept), weights)
-        coherent = _weighted_means(_steered(sweep, sweep.coherent, concept), weights)
-        coherence = relative_coherence(coherent[:, 1:], coherent[:, 0])
-        nulls = _by_strength(sweep, values, "random", "").mean(axis=1) - _unsteered(sweep, values).mean()
-        draws = np.array(
-            [
-                steering_range(strengths, e, c, nulls)
-                for e, c in zip(rates[:, 1:] - rates[:, :1], coherence, strict=True)
-            ]
-        )
-        ranges.append(RangeEstimate(concept, draws[0], draws[1:]))
-    return tuple(ranges)
+def arm_estimates(prefix: str, sweep: Sweep, concepts: Sequence[str], seed: int) -> tuple[Estimate, ...]:
+    """Judged rates where nothing is added: asked for in words (`prompted`), or its direction projected out (`ablated`).
 
-
-def range_estimates(prefix: str, ranges: Sequence[RangeEstimate], n: int) -> tuple[Estimate, ...]:
-    """Ranges as estimates in units of the mean residual norm; a direction without effect has range 0, hence null 0."""
+    The null is the base rate, which a prompt or an ablation that does nothing leaves as it is.
+    """
+    weights = bootstrap_weights(sweep.prompts, seed)
     return tuple(
         Estimate(
-            f"{prefix}/write/{found.concept}/range",
-            found.value,
-            *percentile_interval(found.draws),
-            n,
-            0.0,
-            method="steering.effects.range_estimates",
+            f"{prefix}/write/{concept}/{arm}/share",
+            *with_interval(weighted_means(present_mean(by_strength(sweep, values, arm, concept), (0, 2)), weights)),
+            n_scenarios(sweep),
+            float(present_mean(unsteered(sweep, values), (0,))),
+            method="steering.effects.arm_estimates",
         )
-        for found in ranges
+        for concept in concepts
+        for values in [rates(sweep, concept)]
+        for arm in ("prompted", "ablated")
+        if has_arm(sweep, arm, concept)
     )
 
 
-def _rates(sweep: Sweep, concept: str) -> Float[np.ndarray, " trial"]:
-    if concept == "casual":
-        return np.array([judgement.casual for judgement in sweep.judgements], dtype=float)
-    return np.array([judgement.shares[concept] for judgement in sweep.judgements])
+def _random_coherence(sweep: Sweep) -> dict[float, float]:
+    """Mean coherent share of random directions by strength; their opposites are as random."""
+    if not has_arm(sweep, "random"):
+        return {}
+    shares = present_mean(random_means(sweep, sweep.coherent), (0,))
+    return dict(zip(strengths(sweep, "random"), shares.tolist(), strict=True))
 
 
-def _parses(sweep: Sweep) -> Float[np.ndarray, " trial"]:
-    return np.array([judgement.parses for judgement in sweep.judgements], dtype=float)
-
-
-def _strengths(sweep: Sweep, arm: str) -> tuple[float, ...]:
-    return tuple(sorted({trial.strength for trial in sweep.trials if trial.arm == arm}))
-
-
-def _with_zero(sweep: Sweep) -> tuple[float, ...]:
-    return (0.0, *sweep.settings.strengths)
-
-
-def _n(sweep: Sweep) -> int:
-    return len({prompt.scenario_id for prompt in sweep.prompts})
-
-
-def _by_strength(
-    sweep: Sweep, values: Float[np.ndarray, " trial"], arm: str, target: str
-) -> Float[np.ndarray, "draw prompt strength"]:
-    """Values of one arm as an array, strengths ascending."""
-    trials = [index for index, trial in enumerate(sweep.trials) if (trial.arm, trial.target) == (arm, target)]
-    axes = [sorted({axis(sweep.trials[i]) for i in trials}) for axis in (_draw, _prompt, _strength)]
-    found = {(_draw(t), _prompt(t), _strength(t)): values[i] for i in trials for t in [sweep.trials[i]]}
-    return np.array([found[key] for key in product(*axes)]).reshape([len(axis) for axis in axes])
-
-
-_draw, _prompt, _strength = attrgetter("draw"), attrgetter("prompt"), attrgetter("strength")
-
-
-def _unsteered(sweep: Sweep, values: Float[np.ndarray, " trial"]) -> Float[np.ndarray, " prompt"]:
-    """Mean over the repeats of `none`."""
-    return _by_strength(sweep, values, "none", "").mean(axis=(0, 2))
-
-
-def _steered(sweep: Sweep, values: Float[np.ndarray, " trial"], concept: str) -> Float[np.ndarray, "prompt strength"]:
-    """Means over repeats along a concept's own direction; strength 0 comes first and is the arm `none`."""
-    return np.column_stack([_unsteered(sweep, values), _by_strength(sweep, values, "steered", concept).mean(axis=0)])
-
-
-def _bootstrap_weights(sweep: Sweep, seed: int) -> Float[np.ndarray, "draw prompt"]:
-    """How often each prompt counts: row 0 is the sample itself, the others resample whole scenarios."""
-    _, position = np.unique([prompt.scenario_id for prompt in sweep.prompts], return_inverse=True)
-    n = position.max() + 1
-    counts = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=BOOTSTRAP_DRAWS)
-    return np.concatenate([np.ones((1, len(position))), counts[:, position]]).astype(float)
-
-
-def _weighted_means(
-    values: Float[np.ndarray, "prompt strength"], weights: Float[np.ndarray, "draw prompt"]
-) -> Float[np.ndarray, "draw strength"]:
-    return weights @ values / weights.sum(axis=1, keepdims=True)
-
-
-def _mean(
-    values: Float[np.ndarray, " prompt"], weights: Float[np.ndarray, "draw prompt"]
-) -> tuple[float, float, float]:
-    means = _weighted_means(values[:, None], weights)[:, 0]
-    return float(means[0]), *percentile_interval(means[1:])
+def _curve(
+    sweep: Sweep,
+    values: Float[np.ndarray, " trial"],
+    concept: str,
+    arm: str,
+    weights: Float[np.ndarray, "draw prompt"],
+) -> dict[float, Float[np.ndarray, " draw"]]:
+    """Draws of the mean by strength; strength 0 stands with the steered arm alone."""
+    draws = weighted_means(dose_response(sweep, values, concept, arm), weights).T
+    curve = dict(zip((0.0, *strengths(sweep, arm)), draws, strict=True))
+    if arm != "steered":
+        del curve[0.0]
+    return curve

@@ -1,120 +1,161 @@
-"""Batched generation: every row has its own prompt, its own strength and direction, and its own random numbers."""
+"""Batched generation: every row has its own prompt, edits and random numbers; all strengths and arms share batches."""
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from transformers import LogitsProcessor, LogitsProcessorList
+from transformers import DynamicCache
 
+from empathy_core.activations.backoff import TokenBudget
+from empathy_core.activations.packing import Batch
 from empathy_core.contracts import BadInput
 from empathy_core.models.load import LoadedModel, require_causal
-from empathy_core.models.prompt import prompt_ids, response_ids
-from empathy_core.steering.hooks import ablation, addition, edited_residual
+from empathy_core.steering.batches import encode_rows, pack_prompts
+from empathy_core.steering.hooks import check_edits, steered
+from empathy_core.steering.operators import Edits
 from empathy_core.steering.sampling import Reply, Row, SamplingSettings
 
+LOGGER = logging.getLogger(__name__)
 
-class _SeededSampling(LogitsProcessor):
-    """Keep only the token at which the cumulative distribution passes the row's own uniform number."""
-
-    def __init__(self, uniforms: Float[Tensor, "row step"], prompt_length: int, temperature: float):
-        self.uniforms, self.prompt_length, self.temperature = uniforms, prompt_length, temperature
-
-    def __call__(
-        self, input_ids: Int[Tensor, "row token"], scores: Float[Tensor, "row vocabulary"]
-    ) -> Float[Tensor, "row vocabulary"]:
-        step = input_ids.shape[1] - self.prompt_length
-        cumulative = torch.softmax(scores.double() / self.temperature, -1).cumsum(-1)
-        # The last entry falls short of 1 by rounding; scaling by it keeps the drawn index inside the vocabulary.
-        drawn = torch.searchsorted(cumulative, self.uniforms[:, step : step + 1] * cumulative[:, -1:])
-        return torch.full_like(scores, -torch.inf).scatter(-1, drawn, 0.0)
+LEAST_LEAVING = 0.25
+"""Share of a batch's rows that must have ended before they leave it: each time, the cache is copied."""
 
 
 def generate(
     loaded: LoadedModel,
     rows: Sequence[Row],
     settings: SamplingSettings,
-    *,
-    point: int | None = None,
-    additions: Float[np.ndarray, "row dim"] | None = None,
-    ablations: Mapping[int, Float[np.ndarray, "dim rank"]] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    stream: Callable[[int, Reply], None] | None = None,
 ) -> list[Reply]:
-    """Continue every row's prompt, optionally steered by `additions` at `point` or with subspaces projected out.
+    """Continues every row's prompt under its edits; the replies stand in the order of the rows.
 
-    `additions` are in units of the residual stream, one vector a row (zeros leave a row untouched); `ablations` maps
-    residual points to orthonormal bases. Temperature 0 is greedy. Rows are batched by prompt length. Raises `BadInput`
-    for an encoder, and for additions without their point or of another number or size.
+    Batching changes no reply: each row draws from its own seed. The checkpoint's own sampling settings (repetition
+    penalty, top p) are not used; they would hide what steering does. After every batch `progress` gets the numbers of
+    rows done and in all, and `stream` each new reply with the number of its row.
+
+    Raises:
+        BadInput: before anything is generated if the model is an encoder, an edit is for a point or width that it has
+            not, or a prompt leaves no room for its reply; later, if one row exceeds memory or logits are not finite.
     """
     require_causal(loaded)
-    if additions is not None:
-        _check_additions(loaded, point, additions)
-    prompts = [_row_ids(loaded, row) for row in rows]
-    order = sorted(range(len(rows)), key=lambda index: len(prompts[index]))
+    check_edits(loaded, [row.edits for row in rows])
+    prompts = encode_rows(loaded, rows, settings.max_new_tokens)
+    packing = partial(pack_prompts, prompts, room=settings.max_new_tokens, padding=loaded.tokenizer.pad_token_id)
+    budget = TokenBudget(settings.token_budget)
     replies: dict[int, Reply] = {}
-    edits = {at: ablation(torch.as_tensor(basis, device=loaded.device)) for at, basis in (ablations or {}).items()}
-    for start in range(0, len(rows), settings.batch_rows):
-        batch = order[start : start + settings.batch_rows]
-        if additions is not None:
-            edits[point] = addition(torch.as_tensor(additions[batch], device=loaded.device))
-        with edited_residual(loaded.blocks, edits):
-            texts = _continue(loaded, [prompts[i] for i in batch], [rows[i].seed for i in batch], settings)
-        replies.update(zip(batch, texts, strict=True))
+    for batch, written in budget.run(range(len(rows)), packing, partial(_write, loaded, rows, settings)):
+        new = dict(zip(batch.texts.tolist(), written, strict=True))
+        replies |= new
         if progress:
             progress(len(replies), len(rows))
-    return [replies[index] for index in range(len(rows))]
+        if stream:
+            for number, reply in new.items():
+                stream(number, reply)
+    for note in budget.notes:
+        LOGGER.warning("%s: %s", loaded.spec.name, note)
+    return [replies[number] for number in range(len(rows))]
 
 
-def _row_ids(loaded: LoadedModel, row: Row) -> list[int]:
-    ids = prompt_ids(loaded.spec, loaded.tokenizer, row.scenario)
-    return ids + response_ids(loaded.spec, loaded.tokenizer, row.opening) if row.opening else ids
-
-
-def _continue(
-    loaded: LoadedModel, prompts: list[list[int]], seeds: list[int], settings: SamplingSettings
-) -> list[Reply]:
-    length = max(len(ids) for ids in prompts)
-    padding = loaded.tokenizer.pad_token_id
-    # Left padding puts every row's last prompt token at position -1, where generation and steering start.
-    tokens = torch.tensor([[padding] * (length - len(ids)) + ids for ids in prompts], device=loaded.device)
-    mask = torch.tensor([[0] * (length - len(ids)) + [1] * len(ids) for ids in prompts], device=loaded.device)
-    uniforms = np.stack([np.random.default_rng(seed).random(settings.max_new_tokens) for seed in seeds])
-    sampling = _SeededSampling(torch.as_tensor(uniforms, device=loaded.device), length, settings.temperature)
-    output = loaded.model.generate(
-        input_ids=tokens,
-        attention_mask=mask,
-        max_new_tokens=settings.max_new_tokens,
-        do_sample=False,
-        temperature=None,
-        top_p=None,
-        top_k=None,
-        pad_token_id=padding,
-        logits_processor=LogitsProcessorList([sampling] if settings.temperature > 0 else []),
+@torch.inference_mode()
+def _write(loaded: LoadedModel, rows: Sequence[Row], settings: SamplingSettings, batch: Batch) -> list[Reply]:
+    """One batch, token by token; a row that has ended writes on unread until enough have ended to leave together."""
+    ids, positions, mask = (
+        torch.from_numpy(part).to(loaded.device) for part in (batch.ids, batch.positions, batch.mask.astype(int))
     )
-    return [_reply(loaded, row) for row in output[:, length:].tolist()]
+    edits = [rows[number].edits for number in batch.texts]
+    uniforms = torch.from_numpy(
+        np.stack([np.random.default_rng(rows[number].seed).random(settings.max_new_tokens) for number in batch.texts])
+    )
+    start, stop, ends = int(batch.starts[0]), ids.shape[1], _end_ids(loaded)
+    writing, ended = torch.arange(len(ids)), torch.zeros(len(ids), dtype=torch.bool)
+    cache = _read_prompts(loaded, edits, ids[:, : start - 1], positions[:, : start - 1], mask[:, : start - 1])
+    place = start
+    while place < stop and len(writing):
+        with steered(loaded, [edits[row] for row in writing.tolist()], [start - 1] * len(writing)):
+            while place < stop and ended[writing].float().mean() < LEAST_LEAVING:
+                logits = loaded.model(
+                    input_ids=ids[writing, place - 1 : place],
+                    position_ids=positions[writing, place - 1 : place],
+                    attention_mask=mask[writing, :place],
+                    past_key_values=cache,
+                    use_cache=True,
+                ).logits[:, -1]
+                drawn = _draw(logits, uniforms[writing, place - start], settings.temperature)
+                ids[writing, place] = drawn.to(ids.device)
+                ended[writing] |= torch.isin(drawn.cpu(), ends)
+                place += 1
+        staying = ~ended[writing]
+        writing = writing[staying]
+        cache.batch_select_indices(staying.nonzero()[:, 0])
+    return [_reply(loaded, row, set(ends.tolist())) for row in ids[:, start:].tolist()]
 
 
-def _reply(loaded: LoadedModel, ids: list[int]) -> Reply:
+def _read_prompts(
+    loaded: LoadedModel,
+    edits: Sequence[Edits],
+    ids: Int[Tensor, "row token"],
+    positions: Int[Tensor, "row token"],
+    mask: Int[Tensor, "row token"],
+) -> DynamicCache:
+    """The cache of every row's prompt but its last token, read once for rows that nothing sets apart until there."""
+    cache = DynamicCache(config=loaded.model.config)
+    if not ids.shape[1]:
+        return cache
+    # Lengths count: the token that pads may be one that a prompt begins with.
+    keys = list(zip(map(tuple, ids.tolist()), mask.sum(1).tolist(), map(_edits_of_prompt, edits), strict=True))
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    of_row = np.array([numbers[key] for key in keys])
+    distinct = np.unique(of_row, return_index=True)[1].tolist()
+    with steered(loaded, [edits[row] for row in distinct], [ids.shape[1]] * len(distinct)):
+        # The base model is the stack without the language-model head, whose logits nobody reads here.
+        loaded.model.base_model(
+            input_ids=ids[distinct],
+            position_ids=positions[distinct],
+            attention_mask=mask[distinct],
+            past_key_values=cache,
+            use_cache=True,
+        )
+    # Indices on the CPU select from layers on any device.
+    cache.batch_select_indices(torch.from_numpy(of_row))
+    return cache
+
+
+def _edits_of_prompt(edits: Edits) -> Hashable:
+    """What tells apart edits that change prompts: those that only add leave them alone until the last token."""
+    # Bases are large and shared by the rows of an arm; by identity, an equal copy is merely read again.
+    return tuple((point, id(edit.basis), edit.held.tobytes()) for point, edit in edits.items() if edit.held.size)
+
+
+def _draw(
+    logits: Float[Tensor, "row vocabulary"], uniforms: Float[Tensor, " row"], temperature: float
+) -> Int[Tensor, " row"]:
+    """The likeliest token, or the one at which the cumulative distribution passes the row's own uniform number."""
+    if not logits.amax(-1).isfinite().all():
+        raise BadInput(
+            "Logits must be finite.",
+            got="NaN or infinity while generating",
+            cause="a residual stream steered beyond what float16 can hold",
+            fix="load the model in bfloat16 or float32, or use smaller strengths",
+        )
+    if temperature == 0:
+        return logits.argmax(-1)
+    # Sums are kept in float64, which mps does not have.
+    logits = logits.cpu() if logits.device.type == "mps" else logits
+    cumulative = torch.softmax(logits.float() / temperature, -1).cumsum(-1, dtype=torch.float64)
+    # The last entry falls short of 1 by rounding; scaling by it keeps the drawn index inside the vocabulary.
+    return torch.searchsorted(cumulative, uniforms.to(logits.device)[:, None] * cumulative[:, -1:])[:, 0]
+
+
+def _end_ids(loaded: LoadedModel) -> Int[Tensor, " token"]:
     ends = loaded.model.generation_config.eos_token_id
-    ends = set(ends) if isinstance(ends, list) else {ends}
-    end = next((position for position, token in enumerate(ids) if token in ends), None)
+    return torch.tensor(ends if isinstance(ends, list) else [] if ends is None else [ends], dtype=torch.long)
+
+
+def _reply(loaded: LoadedModel, ids: list[int], ends: set[int]) -> Reply:
+    end = next((place for place, token in enumerate(ids) if token in ends), None)
     return Reply(loaded.tokenizer.decode(ids[:end], skip_special_tokens=True).strip(), end is not None)
-
-
-def _check_additions(loaded: LoadedModel, point: int | None, additions: Float[np.ndarray, "row dim"]) -> None:
-    if point is None or not 0 <= point <= len(loaded.blocks):
-        raise BadInput(
-            f"A steering point lies between 0 and the number of blocks ({len(loaded.blocks)}).",
-            str(point),
-            "a direction made on a model with more layers",
-            "make the direction on this model",
-        )
-    width = loaded.model.config.hidden_size
-    if additions.shape[1] != width:
-        raise BadInput(
-            f"A direction has the width of the model it steers ({width}).",
-            f"width {additions.shape[1]}",
-            "a direction made on another model",
-            "make the direction on this model",
-        )

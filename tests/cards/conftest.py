@@ -95,33 +95,95 @@ def replicating(prefix):
         yield make_estimate(f"{prefix}/replication/{name}", value, 0.1, null=empty, ceiling=99)
 
 
+OPENINGS = (*STYLES, "neutral")
+
+
+def likelihood(prefix, effect):
+    """Likelihood shift over points, and of every style pushed and scored."""
+    at = f"{prefix}/likelihood"
+    for point in POINTS:
+        yield make_estimate(f"{at}/point={point}/diagonal", effect * 0.02 * point, 0.01, 0.015, floor=-1)
+    yield Estimate(f"{at}/steered-point", 3.0, 2.0, 4.0, 48, None, "tests.cards.made_by_hand")
+    for alpha in (0.15, -0.15, 0.3, -0.3):
+        yield make_estimate(f"{at}/diagonal/alpha={alpha:g}", effect * alpha, 0.02, null=0.1 * alpha, floor=-1)
+        for pushed, scored in product(STYLES, STYLES):
+            value = effect * alpha * (0.8 if pushed == scored else -0.3)
+            stem = f"{at}/push={pushed}/score={scored}/alpha={alpha:g}"
+            yield make_estimate(f"{stem}/shift", value, 0.02, null=0.1 * alpha, floor=-1)
+
+
 def writing(prefix, effect):
-    """Steering and ablation."""
+    """Steering of every style, in both directions."""
     for style, strength in zip(STYLES, (0.8, 1.1, 0.95), strict=True):
+        at = f"{prefix}/write/{style}"
         for alpha in ALPHAS:
-            at = f"{prefix}/write/{style}/{{}}/alpha={alpha:g}/{{}}".format
-            gain = effect * strength * min(0.55, 1.3 * alpha)
-            yield make_estimate(at("steered", "share"), 0.25 + gain, 0.05, n=64)
-            if alpha:
-                yield make_estimate(at("random", "share"), 0.25, 0.02 + 0.08 * alpha, null=0.25, n=20)
-                yield make_estimate(at("permuted", "share"), 0.26, 0.05, null=0.25, n=8)
-            yield make_estimate(at("steered", "coherent"), 0.96 - 0.7 * strength * max(0, alpha - 0.3), 0.05, n=64)
-            yield make_estimate(at("steered", "parses"), 0.97 - 0.5 * max(0, alpha - 0.3), 0.05, n=64)
-            yield make_estimate(at("steered", "casual"), 0.5, 0.1, null=0.5, n=64)
-        yield make_estimate(f"{prefix}/write/none/{style}/share", 0.25, 0.05, n=64)
-        yield make_estimate(f"{prefix}/write/{style}/range", 0.8 * effect, 0.12 * effect, null=0.0, n=64, ceiling=2)
+            yield from pushing(at, alpha, effect * strength)
+            for sign in (1, -1) if alpha else ():
+                side = f"{at}/side-effects/alpha={sign * alpha:g}"
+                yield make_estimate(f"{side}/kl", 0.5 * alpha**2, 0.01, null=0.6 * alpha**2, n=20)
+                yield make_estimate(f"{side}/perplexity-ratio", 1 + 0.3 * alpha, 0.02, null=1.4, n=20, ceiling=9)
+        yield make_estimate(f"{at}/prompted/share", 0.3 + 0.2 * effect, 0.08, null=0.25, n=28)
+        yield make_estimate(f"{at}/ablated/share", 0.25 - 0.2 * effect, 0.05, null=0.25, n=28)
+        yield make_estimate(f"{at}/slope", effect * strength, 0.1, null=0.2, n=28, floor=-9, ceiling=9)
+        yield make_estimate(f"{at}/wrong-way", 0.5 - 0.4 * effect, 0.1, null=0.5, n=28)
+        yield make_estimate(f"{at}/range", 0.8 * effect, 0.12 * effect, null=0.0, n=64, ceiling=2)
+        yield make_estimate(f"{at}/range-opposed", effect, 0.12 * effect, null=0.0, n=64)
+        yield make_estimate(f"{prefix}/write/transfer/{style}/retained", 0.9 * effect, 0.1, null=0.0, n=28)
+        for scored in STYLES:
+            value = effect * (0.5 if scored == style else -0.2)
+            stem = f"{prefix}/write/selectivity/push={style}/score={scored}"
+            yield make_estimate(stem, value, 0.08, null=0.1, n=28, floor=-1)
+    yield make_estimate(f"{prefix}/write/selectivity/diagonal", 0.7 * effect, 0.06, null=0.0, n=28, floor=-1)
+    for measure, value, null in (("accuracy", 0.94, 0.9), ("caught", 0.9, 0.1), ("passed", 0.95, 0.9)):
+        yield make_estimate(f"{prefix}/write/coherence/{measure}", value, 0.02, null=null, n=28)
+
+
+def pushing(stem, alpha, gain):
+    """Every curve of one concept at one strength, and at the opposite one."""
+    kept = 0.96 - 0.7 * max(0, alpha - 0.3)
+    for arm, sign in (("steered", 1), ("opposed", -1)):
+        if alpha or arm == "steered":
+            at = f"{stem}/{arm}/alpha={sign * alpha:g}"
+            share = 0.25 + sign * gain * min(0.55, 1.3 * alpha)
+            yield make_estimate(f"{at}/share", share, 0.05, null=0.27 + 0.08 * alpha if alpha else None, n=64)
+            yield make_estimate(f"{at}/coherent", kept, 0.05, n=64)
+            yield make_estimate(f"{at}/parses", 0.97 - 0.5 * max(0, alpha - 0.3), 0.05, n=64)
+            yield make_estimate(f"{at}/casual", 0.5, 0.1, null=0.5, n=64)
+    if alpha:
+        yield make_estimate(f"{stem}/random/alpha={alpha:g}/share", 0.25, 0.02 + 0.08 * alpha, null=0.25, n=20)
+        yield make_estimate(f"{stem}/permuted/alpha={alpha:g}/share", 0.26, 0.05, null=0.25, n=8)
+
+
+def ablating(prefix, effect):
+    """Persistence with all styles, a random subspace or one style ablated."""
+    base = 0.2 + 0.7 * effect
     for arm, drop in {"none": 0, "style": 0.4, "random": 0.03}.items():
-        base = 0.2 + 0.7 * effect
         yield make_estimate(f"{prefix}/ablate/{arm}/persistence", base - drop * effect, 0.05, null=0.2, n=64)
         yield make_estimate(f"{prefix}/ablate/{arm}/casual", 0.5, 0.1, n=64)
+    for style in STYLES:
+        for opening in OPENINGS:
+            value = base - (0.5 * effect if opening == style else 0)
+            yield make_estimate(f"{prefix}/ablate/{style}/persistence/{opening}", value, 0.1, null=base, n=28)
+        yield make_estimate(f"{prefix}/ablate/{style}/own", 0.5 * effect, 0.1, null=0.0, n=28)
+
+
+def judging(prefix):
+    """How far a judge can be believed."""
+    for what in ("recognised/main/affective", "recognised/foil/affective", "second-model/affective"):
+        yield make_estimate(f"{prefix}/judge/some-model/{what}", 0.9, 0.05, null=1 / 3, n=40)
+    for what in ("missing/texts", "refused/texts"):
+        yield make_estimate(f"{prefix}/judge/some-model/{what}", 0.01, 0.01, n=40)
 
 
 def bandwidth(prefix, effect):
-    """Dimensionality and bandwidth of the concept and of its control."""
+    """Dimensionality and bandwidth of the concept, of its control, and of nothing."""
     for concept, size in {"empathy": 1.9 * effect, "register": 1.0}.items():
         yield make_estimate(f"{prefix}/dimension/{concept}/effective", size, 0.1 * size, null=0.0, ceiling=3)
         yield make_estimate(f"{prefix}/dimension/{concept}/rank", float(round(size)), 0.0, null=0.0, ceiling=3)
-        yield make_estimate(f"{prefix}/bandwidth/{concept}", 0.8 * size, 0.25 * size, null=0.2, ceiling=9)
+        for unit, scale in (("", 1.0), ("-raw", 200.0)):
+            value, half = scale * 0.8 * size, scale * 0.2 * size
+            yield make_estimate(f"{prefix}/bandwidth/{concept}{unit}", value, half, null=0.2 * scale, ceiling=999)
+    yield make_estimate(f"{prefix}/bandwidth/permuted", 0.01, 0.1, null=0.0, n=600)
 
 
 def judge(texts, model):
@@ -152,7 +214,8 @@ def estimates():
     for model, effect in EFFECT.items():
         at = f"grammar/{model}"
         made += [*reading(at, effect), *controlling(at, effect), *replicating(at)]
-        made += [*writing(at, effect), *bandwidth(at, effect)]
+        made += [*likelihood(at, effect), *writing(at, effect), *ablating(at, effect), *bandwidth(at, effect)]
+        made += judging(at)
     for cue, value in {"length": 0.52, "opener": 0.55, "tfidf": 0.71}.items():
         made += [make_estimate(f"bundled/quality/{cue}/{a}-{b}", value, n=30) for a, b in combinations(STYLES, 2)]
     made.append(make_estimate("bundled/quality/length-spread", 0.06, 0.01, n=30))

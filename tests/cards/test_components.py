@@ -1,4 +1,5 @@
 import base64
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -10,9 +11,11 @@ from empathy_core.cards.components import (
     control_card,
     heading,
     is_told,
+    likelihood_card,
     live_batches,
     live_extraction,
     live_progress,
+    live_transcripts,
     plan_card,
     probe_card,
     study_card,
@@ -20,10 +23,13 @@ from empathy_core.cards.components import (
     validation_card,
 )
 from empathy_core.cards.reading import WHY_EXCESS, readings
-from empathy_core.cards.tables import interval
+from empathy_core.cards.tables import interval, is_summary
 from empathy_core.cards.words import describe
+from empathy_core.cards.writing import WHY_RANGE
 from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan
 from empathy_core.probes.replication import WHY_IT_MISLEADS
+from empathy_core.steering.judges import NO_JUDGE
+from empathy_core.steering.sampling import Reply
 
 HOSTILE = '<script>alert(1)</script><svg onload="alert(1)">[x](javascript:alert(1)) `a` **b**'
 
@@ -68,6 +74,54 @@ def test_hostile_replies_stand_in_plain_table_cells(one_model):
     assert cells(shown).count(HOSTILE) == 2
     assert all(type(cell) is str for cell in cells(shown))
     assert not [text for text in markdown(shown) if "<" in text]
+
+
+def test_many_hostile_replies_and_notes_stand_in_plain_cells_as_well(one_model):
+    transcripts = [(f"steered {HOSTILE}", str(i), "prompt", HOSTILE) for i in range(9)]
+    shown = validation_card([one for one in one_model if "/bandwidth/" in one.name], transcripts, [HOSTILE])
+    assert cells(shown).count(HOSTILE) == 10
+    assert not [text for text in markdown(shown) if "<" in text]
+
+
+def test_a_hostile_concept_stays_out_of_markdown_and_pictures(one_model):
+    odd = HOSTILE.replace("/", "|")  # a slash parts keys
+    own = [replace(e, name=e.name.replace("affective", odd)) for e in one_model if "/read/" not in e.name]
+    for components in (validation_card(own, [("none", "0", "p", "r")]), likelihood_card(own)):
+        assert all("script" not in text and "javascript" not in text for text in markdown(components))
+        pictures = [base64.b64decode(part._src.split(",")[1]) for part in components if isinstance(part, Image)]
+        assert pictures and all(b"<script" not in picture and b"onload" not in picture for picture in pictures)
+    assert odd in cells(validation_card(own, [("none", "0", "p", "r")]))
+
+
+def test_the_validation_card_says_in_words_what_can_be_steered_before_any_figure(one_model):
+    own = [one for one in one_model if any(f"/{stage}/" in one.name for stage in ("write", "ablate", "bandwidth"))]
+    components = validation_card(own, [("none", "0", "p", "r")], ["no words ask for casual"])
+    first = next(number for number, part in enumerate(components) if isinstance(part, Image))
+    said = cells(components[:first])
+    assert WHY_RANGE in said and "no words ask for casual" in said
+    assert sum(cell.startswith("Steerable: ") for cell in said) == 3
+    assert sum(cell.startswith("Bandwidth 1.52") for cell in said) == 1
+    assert sum(isinstance(component, Image) for component in components) == 6
+    shown = " ".join(cells(components))
+    assert all(interval(one) in shown for one in own if is_summary(one))
+    assert "Coherence alone" not in shown
+
+
+def test_without_a_judge_the_validation_card_prints_coherence_and_says_why_there_is_no_more(one_model):
+    own = [one for one in one_model if one.name.endswith("/coherent") or "/likelihood/" in one.name]
+    shown = cells(validation_card(own, [("none", "0", "p", "r")]))
+    assert f"Coherence alone: {NO_JUDGE}." in shown
+    assert shown.count("Not measurable: no judge.") == 4
+    assert all(interval(one) in shown for one in own if one.name.endswith("/coherent"))
+
+
+def test_the_likelihood_card_tells_what_a_push_does_and_where_the_model_is_steered(one_model):
+    components = likelihood_card(one_model)
+    assert markdown(components) == ["## Likelihood shift", "## Write: likelihood shift"]
+    assert sum(isinstance(component, Image) for component in components) == 2
+    assert [cell for cell in cells(components) if cell.endswith("in its own style likelier than the others.")]
+    curve = [one for one in one_model if "/likelihood/point=" in one.name]
+    assert [type(component) for component in likelihood_card(curve)] == [Markdown, Image]
 
 
 def test_the_probe_card_draws_what_can_be_read_and_prints_every_summary_number(estimates):
@@ -173,6 +227,31 @@ def test_progress_moves_the_bar_and_refreshes_the_card():
     assert isinstance(bar, ProgressBar)
     assert (bar.render()["value"], bar.render()["max"], bar.render()["details"]) == (25, 100, "3 of 12")
     assert card.refreshed == 2
+
+
+def test_the_latest_replies_show_at_most_every_few_seconds_in_plain_cells():
+    card, seconds = Card(), iter([0.0, 1.0, 3.0, 3.0, 4.0, 9.0, 9.0])
+    progress, stream = live_transcripts(card, lambda: next(seconds))
+    bar, replies = card.components
+    progress(3, 12)
+    assert bar.render()["value"] == 25
+    stream(0, Reply(HOSTILE, True))
+    assert replies.render()["data"] == [["–", "–"]]
+    stream(1, Reply("", True))
+    assert replies.render()["data"] == [["1", HOSTILE], ["2", "(empty)"]]
+    refreshed = card.refreshed
+    stream(2, Reply("too soon", True))
+    assert card.refreshed == refreshed and len(replies.render()["data"]) == 2
+    stream(3, Reply("late", True))
+    assert replies.render()["data"][-2:] == [["3", "too soon"], ["4", "late"]]
+
+
+def test_no_more_than_the_latest_replies_are_kept():
+    card = Card()
+    _, stream = live_transcripts(card, itertools.count(step=10).__next__)
+    for number in range(40):
+        stream(number, Reply("text", True))
+    assert [row[0] for row in card.components[1].render()["data"]] == ["36", "37", "38", "39", "40"]
 
 
 def test_every_batch_has_a_bar_of_its_own():

@@ -41,3 +41,19 @@ def test_the_contexts_of_a_transfer_are_read_back_by_name():
 def test_an_unknown_stage_is_refused_with_the_stages_that_exist():
     with pytest.raises(BadInput, match="bandwidth"):
         parse_key("grammar/persistent/astrology/sign")
+
+
+@pytest.mark.parametrize(
+    "name, stage, what",
+    [
+        ("bundled/org/llama/likelihood/point=2/diagonal", "likelihood", ("point=2", "diagonal")),
+        ("bundled/m/judge/claude-x/recognised/main/warm", "judge", ("claude-x", "recognised", "main", "warm")),
+        ("generated/quality/judge-caught", "quality", ("judge-caught",)),
+    ],
+)
+def test_stages_of_the_write_side_are_known(name, stage, what):
+    assert (parse_key(name).stage, parse_key(name).what) == (stage, what)
+
+
+def test_a_judge_of_texts_alone_has_no_model():
+    assert parse_key("bundled/judge/human/missing/texts").model == ""

@@ -9,6 +9,7 @@ import pytest
 
 from empathy_core.cards.page import redraw_report, write_report
 from empathy_core.cards.reading import WHY_EXCESS
+from empathy_core.cards.writing import WHY_RANGE
 from empathy_core.contracts import BadInput
 from empathy_core.probes.replication import WHY_IT_MISLEADS
 
@@ -141,6 +142,31 @@ def test_the_page_says_in_words_what_can_be_read_before_the_figures_of_it(page, 
     assert words.index("Reads more than the text gives away.") < words.index("Figure 2.")
     assert "On foils: Follows the stance where words mislead." in words
     assert "The styles cannot be read: the probe does not clear its null." in words
+
+
+def test_the_page_says_in_words_what_can_be_steered_before_the_figures_of_it(page):
+    words = page.words()
+    assert words.count(WHY_RANGE) == 1
+    assert words.index("Steerable: coherent up to α = 0.80; at α = 0.5 the share has gone from") < words.index(
+        "Figure 2."
+    )
+    assert "Coherent but no effect beyond random directions." in words
+    assert "Away: Can be steered away from" in words
+    assert words.count("beyond permuted labels and wider than that of the control concept") == 1
+
+
+def test_a_concept_that_one_model_was_not_steered_towards_leaves_a_mark(tmp_path, estimates, about):
+    steered = [one for one in estimates if "/steered/" in one.name or "/random/alpha" in one.name]
+    fewer = [one for one in steered if "/untrained/write/affective/" not in one.name]
+    html = write_report(tmp_path, fewer, [], about).read_text(encoding="utf-8")
+    row = html[html.index('<th scope="row">affective</th>') :].partition("</tr>")[0]
+    assert row.count("<td>") == 4 and row.endswith("<td>–</td>")
+
+
+def test_texts_without_a_judge_are_said_to_have_none(tmp_path, estimates, about):
+    coherent = [one for one in estimates if one.name.endswith("/coherent")]
+    words = Page(write_report(tmp_path, coherent, [], about).read_text(encoding="utf-8")).words()
+    assert words.count("Not measurable: no judge.") == 4 * 3 and "Figure" not in words
 
 
 def test_the_page_says_once_why_each_number_of_the_earlier_study_misleads(page):

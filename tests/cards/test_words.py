@@ -15,6 +15,27 @@ from empathy_core.cards.words import ORDER, WORDS, describe, reading_order
         ),
         ("g/m/ablate/none/casual", "nothing ablated · share of casual replies"),
         ("g/m/bandwidth/empathy", "bandwidth · empathy"),
+        ("g/m/bandwidth/empathy-raw", "bandwidth · empathy, in units of the residual stream"),
+        ("g/m/bandwidth/permuted", "bandwidth · permuted labels"),
+        ("g/m/write/warm/opposed/alpha=-0.3/share", "warm · steered away · α = −0.3 · share of sentences"),
+        ("g/m/write/casual/range-opposed", "casual · range of steering away"),
+        ("g/m/write/casual/steered/alpha=0.3/casual", "casual · steered · α = 0.3 · share of casual replies"),
+        ("g/m/write/warm/steered/alpha=0.3/casual", "warm · steered · α = 0.3 · share of casual replies"),
+        ("g/m/write/warm/wrong-way", "warm · share of prompts moved the wrong way"),
+        ("g/m/write/coherence/caught", "coherence gates against the judge · broken replies that the gates stop"),
+        ("g/m/write/transfer/warm/retained", "direction from other contexts · warm · share of the effect retained"),
+        ("g/m/write/selectivity/push=a/score=<b>", "selectivity · pushed towards a · scored as <b>"),
+        (
+            "g/m/likelihood/push=a/score=b/alpha=0.3/shift",
+            "pushed towards a · scored as b · α = 0.3 · likelihood shift",
+        ),
+        ("g/m/likelihood/diagonal/alpha=0.3", "pushed style minus the others, nats per token · α = 0.3"),
+        ("g/m/ablate/style/switches", "style subspace ablated · share of second sentences that switch"),
+        ("g/m/ablate/warm/persistence/cold", "warm direction ablated · share of second sentences that keep the first"),
+        ("g/m/ablate/warm/persistence/none", "warm direction ablated · share of second sentences that keep the first"),
+        ("g/m/ablate/warm/own", "warm direction ablated · loss of persistence in that style minus"),
+        ("g/m/judge/j/recognised/foil/warm", "j · share of texts whose style the judge recognises · foils · warm"),
+        ("g/judge/j/missing/replies", "j · share without a verdict · of the replies"),
         ("g/m/control/pool=quarter_2/point=3/auroc", "second quarter · point 3 · AUROC"),
         ("g/m/control/erase-register/left/nested/auroc", "register erased · what was erased, afterwards · probe at"),
         (
@@ -27,6 +48,10 @@ from empathy_core.cards.words import ORDER, WORDS, describe, reading_order
 )
 def test_keys_are_told_in_words(name, said):
     assert describe(name).startswith(said)
+
+
+def test_the_opening_of_a_reply_is_told_as_such():
+    assert describe("g/m/ablate/warm/persistence/none").endswith(" · replies opened as none")
 
 
 def test_names_from_outside_stand_as_they_are():

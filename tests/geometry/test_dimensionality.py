@@ -1,34 +1,9 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from planted_conditions import crossed, in_families, planted_means
 
-from empathy_core.contracts import BadInput, Text, TextSet
+from empathy_core.contracts import BadInput
 from empathy_core.geometry.dimensionality import between_condition_components, estimates
-
-
-def crossed(n=40, n_conditions=3, rank=0, size=0.5, dim=128, seed=0, varies=True):
-    """Features, conditions and texts: condition means in a random subspace, scenario effects and noise of unit norm."""
-    rng = np.random.default_rng(seed)
-    scenario = np.repeat(np.arange(n), n_conditions)
-    condition = np.tile(np.arange(n_conditions), n) if varies else scenario // 5 % n_conditions
-    noise = rng.standard_normal((len(scenario), dim)) + rng.standard_normal((n, dim))[scenario]
-    names = np.array([f"condition {k}" for k in condition])
-    texts = tuple(
-        Text(f"{i}", f"s{s}", f"context {s % 5}", name, "Scenario.", "Response.")
-        for i, (s, name) in enumerate(zip(scenario, names, strict=True))
-    )
-    means = planted_means(n_conditions, rank, size, dim)
-    return means[condition] + noise / np.sqrt(dim), names, TextSet("toy", "measured", texts)
-
-
-def planted_means(n_conditions, rank, size, dim):
-    """Means about zero that span `rank` axes, with root mean square size, size / 2, … along them."""
-    rng = np.random.default_rng(99)
-    axes = np.linalg.qr(rng.standard_normal((dim, max(rank, 1))))[0][:, :rank]
-    contrasts = rng.standard_normal((n_conditions, rank))
-    contrasts = np.linalg.qr(contrasts - contrasts.mean(axis=0))[0]
-    return np.sqrt(n_conditions) * size * (contrasts / (1 + np.arange(rank))) @ axes.T
 
 
 def principal_components_for(features, share=0.9):
@@ -82,10 +57,12 @@ def test_a_shared_scenario_effect_of_any_size_changes_nothing():
 def test_permuted_labels_have_no_dimension_and_their_bound_stands_beside_the_estimate():
     found = between_condition_components(*crossed(rank=2), seed=0)
     assert np.mean(found.permuted > 0) <= 0.05
-    rank, effective = estimates("toy/tiny", "empathy", found)
+    rank, effective, ceiling = estimates("toy/tiny", "empathy", found)
     assert (rank.name, rank.value, rank.null) == ("toy/tiny/dimension/empathy/rank", 2.0, 0.0)
     assert effective.name == "toy/tiny/dimension/empathy/effective"
     assert effective.low <= effective.value <= effective.high and effective.null == 0 and effective.n == 40
+    assert ceiling.name == "toy/tiny/dimension/empathy/ceiling"
+    assert (ceiling.value, ceiling.low, ceiling.high, ceiling.null) == (2.0, 2.0, 2.0, None)
 
 
 def test_a_condition_fixed_in_each_scenario_is_found_over_scenarios_and_noise_is_not():
@@ -100,17 +77,14 @@ def test_a_condition_fixed_in_each_scenario_is_found_over_scenarios_and_noise_is
 
 def test_what_only_one_lexical_family_tells_apart_is_not_counted_across_families():
     features, names, texts = crossed(n=40, rank=2, size=1.0)
-    families = [f"family {int(text.scenario_id[1:]) % 2}" for text in texts.texts]
-    in_families = TextSet(
-        "toy", "measured", tuple(replace(t, family=f) for t, f in zip(texts.texts, families, strict=True))
-    )
-    one_family = np.array(families) == "family 0"
+    divided = in_families(texts, 2)
+    one_family = divided.column("family") == "family 0"
     means = planted_means(3, 2, 1.0, 128)
     _, condition = np.unique(names, return_inverse=True)
     lexical = features - ~one_family[:, None] * means[condition]
     mixed, apart, shared = (
         between_condition_components(values, names, set_, 0, draws=2)
-        for values, set_ in ((lexical, texts), (lexical, in_families), (features, in_families))
+        for values, set_ in ((lexical, texts), (lexical, divided), (features, divided))
     )
     assert mixed.rank == shared.rank == 2
     assert abs(apart.components.sum()) < 0.1 * mixed.components.sum()

@@ -93,3 +93,11 @@ def test_an_encoder_begins_with_its_class_token(plain, tokenizer):
 def test_a_response_keeps_its_prefix_and_gets_no_special_token(plain, tokenizer):
     ids = response_ids(replace(plain, response_prefix=" "), tokenizer, "I am so sorry.")
     assert tokenizer.decode(ids) == " I am so sorry."
+
+
+@pytest.mark.parametrize("chat", [False, True], ids=["plain", "chat"])
+def test_an_instruction_stands_before_the_scenario_in_the_same_turn(plain, tokenizer, chat):
+    tokenizer.chat_template = "{% for message in messages %}|{{ message.role }}: {{ message.content }}|{% endfor %}"
+    ids = prompt_ids(replace(plain, chat_template=chat), tokenizer, "I lost my job {x}.", "Be kind {y}.")
+    asked = "Be kind {y}.\n\nI lost my job {x}."
+    assert tokenizer.decode(ids) == (f"<bos>|user: {asked}|" if chat else f"<bos>{asked}\n\n")

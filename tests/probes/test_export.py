@@ -270,23 +270,20 @@ def run(names: dict, *snippets: str) -> dict:
     return names
 
 
-def logits(loaded, ids, point=None, edit=None):
-    from empathy_core.steering.hooks import edited_residual
+def logits(loaded, ids, edits=None):
+    from empathy_core.steering.hooks import steered
 
-    with edited_residual(loaded.blocks, {point: edit} if edit else {}):
+    with steered(loaded, [edits or {}], [ids.shape[1] - 1]):
         return loaded.model(ids).logits
 
 
-def steered(loaded, ids, made):
-    """Logits under this project's own hooks, beside those without steering."""
-    import torch
+def moved(loaded, ids, made):
+    """Logits under this project's own hooks, which differ from those without steering."""
+    from empathy_core.steering.operators import add
 
-    from empathy_core.steering.hooks import addition
-
-    vectors = torch.as_tensor(ALPHA * made.residual_norm * made.vector)[None]
-    moved = logits(loaded, ids, made.point, addition(vectors))
-    assert (moved - logits(loaded, ids))[:, -1].abs().max() > 1
-    return moved
+    found = logits(loaded, ids, {made.point: add(ALPHA * made.residual_norm * made.vector)})
+    assert (found - logits(loaded, ids))[:, -1].abs().max() > 1
+    return found
 
 
 def test_the_document_has_no_snippet_that_is_not_run_here():
@@ -302,7 +299,7 @@ def test_the_transformerlens_snippet_steers_as_this_project_does(loaded, prompt,
 
     model = getattr(loops, library)(loaded)
     names = run({"model": model, "tokens": prompt}, "safe_open", "run_with_hooks")
-    torch.testing.assert_close(names["logits"].detach(), steered(loaded, prompt, exported), rtol=0, atol=2e-4)
+    torch.testing.assert_close(names["logits"].detach(), moved(loaded, prompt, exported), rtol=0, atol=2e-4)
 
 
 def test_the_transformers_snippet_steers_and_writes_as_this_project_does(loaded, prompt, exported):
@@ -310,7 +307,7 @@ def test_the_transformers_snippet_steers_and_writes_as_this_project_does(loaded,
 
     plain = logits(loaded, prompt), loaded.model.generate(prompt, do_sample=False, max_new_tokens=20)
     names = run({"model": loaded.model, "tokens": prompt}, "safe_open", "register_forward_hook")
-    assert torch.equal(names["logits"].detach(), steered(loaded, prompt, exported))
+    assert torch.equal(names["logits"].detach(), moved(loaded, prompt, exported))
     assert torch.equal(logits(loaded, prompt), plain[0]) and not torch.equal(names["reply"], plain[1])
     own = run({"loaded": loaded}, "load_directions")
     written = loaded.tokenizer.decode(names["reply"][0, prompt.shape[1] :], skip_special_tokens=True)
@@ -321,11 +318,16 @@ def test_a_control_vector_added_as_llama_cpp_does_is_strength_one_at_every_posit
     """Its layer k is the output of block k, counted from 0; the same at every position through our own hooks."""
     import torch
 
+    from empathy_core.models.blocks import hook_point
+
     save_control_vector(Path("v.gguf"), exported, "llama")
     (tensor,) = gguf.GGUFReader("v.gguf").tensors
     block, added = loaded.model.model.layers[int(tensor.name.removeprefix("direction."))], torch.tensor(tensor.data)
     handle = block.register_forward_hook(lambda module, arguments, output: output + added)
     theirs = logits(loaded, prompt)
     handle.remove()
-    vector = torch.as_tensor(exported.residual_norm * exported.vector)
-    torch.testing.assert_close(theirs, logits(loaded, prompt, exported.point, lambda stream: stream + vector))
+    vector = torch.as_tensor(exported.residual_norm * exported.vector, dtype=torch.float32)
+    handle = hook_point(loaded.blocks, exported.point, lambda stream: stream + vector)
+    ours = logits(loaded, prompt)
+    handle.remove()
+    torch.testing.assert_close(theirs, ours)

@@ -5,16 +5,20 @@
 
 from collections.abc import Callable, Sequence
 
-from empathy_core.cards.figures.ablation import ablation
+from empathy_core.cards.figures.ablation import ablation, is_persistence
 from empathy_core.cards.figures.against_text import excess_forest, probe_against_text
-from empathy_core.cards.figures.bandwidth import bandwidth_forest
+from empathy_core.cards.figures.bandwidth import bandwidth_forest, is_bandwidth
 from empathy_core.cards.figures.canvas import Drawing
 from empathy_core.cards.figures.control_curves import CONTROLS, POOLS, control_curves, is_curve, pool_curves
 from empathy_core.cards.figures.controls import control_forest, is_control
-from empathy_core.cards.figures.dose_response import dose_response
+from empathy_core.cards.figures.dose_response import dose_response, is_effect
 from empathy_core.cards.figures.emergence import emergence, is_emergence
 from empathy_core.cards.figures.foils import foil_transfer
+from empathy_core.cards.figures.frontier import frontier
 from empathy_core.cards.figures.layer_curves import curve_tasks, layer_curves
+from empathy_core.cards.figures.selectivity import is_cell, selectivity
+from empathy_core.cards.figures.side_effects import is_side_effect, side_effects
+from empathy_core.cards.figures.steering_point import is_on_curve, steering_point
 from empathy_core.cards.figures.text_baselines import is_cue, text_baselines
 from empathy_core.cards.figures.transfer import is_transfer, transfer
 from empathy_core.cards.keys import Key, parse_key
@@ -33,9 +37,13 @@ __all__ = [
     "emergence",
     "excess_forest",
     "foil_transfer",
+    "frontier",
     "layer_curves",
     "pool_curves",
     "probe_against_text",
+    "selectivity",
+    "side_effects",
+    "steering_point",
     "text_baselines",
     "transfer",
 ]
@@ -45,7 +53,7 @@ Wanted = Callable[[Key], bool]
 
 
 BEFORE: dict[Draw, Wanted] = {
-    bandwidth_forest: lambda key: key.stage == "bandwidth",
+    bandwidth_forest: is_bandwidth,
     text_baselines: is_cue,
 }
 CONTROLLED: dict[Draw, Wanted] = {
@@ -56,8 +64,12 @@ CONTROLLED: dict[Draw, Wanted] = {
     transfer: is_transfer,
 }
 AFTER: dict[Draw, Wanted] = {
-    dose_response: lambda key: key.stage == "write" and key.what[-1] == "share",
-    ablation: lambda key: key.stage == "ablate" and key.what[-1] == "persistence",
+    steering_point: is_on_curve,
+    dose_response: is_effect,
+    frontier: is_effect,
+    selectivity: is_cell,
+    side_effects: is_side_effect,
+    ablation: is_persistence,
 }
 """Figures in reading order, each with the numbers that call for it."""
 
