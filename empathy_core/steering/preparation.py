@@ -57,10 +57,25 @@ def prepare(
         dimensions,
         (
             *curve,
+            steered_point(prefix, directions),
             *measured,
             *_held_out_shift(loaded, texts, directions, prefix, seed),
             *_side_effects(loaded, texts, directions, prefix, seed),
         ),
+    )
+
+
+def steered_point(prefix: str, directions: DirectionSet) -> Estimate:
+    """The residual point that all directions are added at: a choice, and so without interval or null."""
+    point = float(directions.point)
+    return Estimate(
+        f"{prefix}/likelihood/steered-point",
+        point,
+        point,
+        point,
+        directions.steered[0].n,
+        None,
+        method="steering.preparation.steered_point",
     )
 
 

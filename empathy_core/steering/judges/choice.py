@@ -24,7 +24,8 @@ def judge_for(texts: TextSet) -> Judge | None:
 def named_judge(choice: str, texts: TextSet, ratings: Sequence[Path] = ()) -> str:
     """The judge that a run will have: `grammar`, `claude`, `human` or `none`.
 
-    `auto` is the grammar for organisms; for other texts people where there are `ratings`, and none else. Raises `BadInput` for an unknown choice, and for one that these texts, ratings or keys do not allow.
+    `auto` is the grammar for organisms; for other texts people where there are `ratings`, and none else. Raises
+    `BadInput` for an unknown choice, and for one that these texts, ratings or keys do not allow.
     """
     if choice not in CHOICES:
         raise BadInput(f"The judge is {', '.join(CHOICES[:-1])} or {CHOICES[-1]}.", repr(choice), "a misspelt judge")
