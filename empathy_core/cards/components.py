@@ -297,3 +297,9 @@ def number_tables(estimates: Sequence[Estimate]) -> Components:
         elif found:
             components += [heading(title), table(NUMBER_HEADERS, number_rows(found))]
     return components
+
+
+def ranking_table(ranking: Sequence[Sequence[str]]) -> Components:
+    """Models by bandwidth, the widest first; those of one row are not told apart. Nothing where none was judged."""
+    rows = [[str(place), ", ".join(group)] for place, group in enumerate(ranking, start=1)]
+    return [heading("Models by bandwidth"), table(["place", "models that are not told apart"], rows)] if rows else []

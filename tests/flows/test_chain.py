@@ -35,8 +35,8 @@ def own_run(workplace, study_file, tiny_llama_folder):
     dataset, _ = workplace.run("dataset", "--source", "file", "--path", study_file)
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", tiny_llama_folder)
     probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
-    validation, _ = workplace.run("validation", "--probes", probes, "--prompts", "24")
-    return dataset, activations, probes, validation
+    validation, output = workplace.run("validation", "--probes", probes, "--prompts", "24")
+    return dataset, activations, probes, validation, output
 
 
 def test_a_local_checkpoint_and_the_earlier_study_s_file_go_through_all_four_flows(workplace, own_run):
@@ -53,16 +53,24 @@ def test_texts_that_words_give_away_leave_no_claim_and_what_needs_a_judge_says_s
     assert verdicts["excess over text"].outcome == "not supported"
     assert verdicts["excess over text"].reason.startswith("not distinguishable from text")
     assert verdicts["foil transfer"].outcome == "not measurable"
-    for criterion in ("steerability", "ablation necessity", "bandwidth above null"):
+    for criterion in ("steerability", "selectivity", "ablation necessity", "bandwidth above null"):
         assert verdicts[criterion].outcome == "not measurable"
         assert "no judge can score" in verdicts[criterion].reason
+
+
+def test_without_a_judge_likelihood_shift_is_measured_and_the_run_says_how_to_get_one(workplace, own_run):
+    numbers = {estimate.name for estimate in workplace.artifact(own_run[3], "numbers")}
+    assert "triplets/tiny-llama/likelihood/push=affective/score=affective/alpha=0.15/shift" in numbers
+    assert "triplets/tiny-llama/write/affective/side-effects/alpha=0.3/kl" in numbers
+    assert f"run --probes {own_run[2]} --judge claude" in own_run[4]
+    assert f"run --probes {own_run[2]} --judge human" in own_run[4]
 
 
 def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, own_run, tmp_path):
     code = f"from pathlib import Path\nfrom empathy_core.cards.serve import export\nexport(Path({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=workplace.folder, check=True)
     index = (tmp_path / "index.html").read_text()
-    for run in own_run:
+    for run in own_run[:4]:
         cards = sorted(path.name for path in tmp_path.glob(f"{run.replace('/', '-')}-*.html"))
         assert cards and all(name in index for name in cards)
 
