@@ -230,9 +230,13 @@ def control_card(estimates: Sequence[Estimate]) -> Components:
 def likelihood_card(estimates: Sequence[Estimate]) -> Components:
     """Where pushes favour replies in their own style: in a sentence a model, as figures, and then in numbers."""
     shifted = [one for one in estimates if parse_key(one.name).stage == "likelihood"]
-    rows = likelihood_rows(shifted)
-    said = [table_of_models(LIKELIHOOD_HEADERS, rows)] if rows else []
-    return [heading("Likelihood shift"), *said, *figures(shifted), *number_tables(shifted)]
+    return [heading("Likelihood shift"), *likelihood_sentences(shifted), *figures(shifted), *number_tables(shifted)]
+
+
+def likelihood_sentences(estimates: Sequence[Estimate]) -> Components:
+    """In words, whether a push favours given replies in its own style; nothing where that was not measured."""
+    rows = likelihood_rows(estimates)
+    return [table_of_models(LIKELIHOOD_HEADERS, rows)] if rows else []
 
 
 def validation_card(
@@ -261,14 +265,15 @@ def validation_card(
 
 
 def writing_sentences(estimates: Sequence[Estimate]) -> Components:
-    """In words, whether each concept can be steered, and whether there is bandwidth."""
+    """In words, whether each concept can be steered, whether there is bandwidth, and what a push does to likelihood."""
     rows = writing_rows(estimates)
     if not rows:
-        return []
+        return likelihood_sentences(estimates)
     return [
         heading("What can be steered"),
         table(["model", "what counts as control"], [[", ".join(models_of(estimates)), WHY_RANGE]]),
         table_of_models(WRITING_HEADERS, rows),
+        *likelihood_sentences(estimates),
     ]
 
 

@@ -71,10 +71,10 @@ METHOD = (
     ),
     (
         "Coherence and steering range",
-        "A reply is coherent when it passes gates on its surprise under the unsteered model, on repetition, on ending "
-        "and on keeping to the topic, calibrated on the model's own unsteered replies. The gates know no grammar. "
-        "Where a judge also says which replies hang together, their agreement is printed, with the shares of broken "
-        "replies stopped and of sound ones passed, beside what gates that stop as many at random would reach. The "
+        "A reply is coherent when it passes gates on its surprise under the unsteered model, repetition, length, an "
+        "ending, and keeping to the topic, all calibrated on the model's own unsteered replies. The gates know no "
+        "grammar. Where a judge also says which replies hang together, their agreement is printed, with the shares of "
+        "broken replies stopped and of sound ones passed, beside what gates that stop as many at random would do. The "
         "range is the largest α up to which replies stay coherent at every step (at 0.7 of the unsteered share or "
         "above) while the effect exceeds the random band somewhere on the way; a direction without effect has range "
         "0, and one still coherent at the strongest α tried has at least that. Away from a style the effect is the "

@@ -5,7 +5,16 @@ from empathy_core.cards.groups import Group
 from empathy_core.cards.markup import Html, element, link, table
 from empathy_core.cards.reading import WHY_EXCESS, Comparison, TaskReading, foil_outcome, readings
 from empathy_core.cards.tables import ABSENT, interval
-from empathy_core.cards.writing import WHY_RANGE, Steering, away, bandwidth_outcome, bandwidths, in_order, steerings
+from empathy_core.cards.writing import (
+    WHY_RANGE,
+    Steering,
+    away,
+    bandwidth_outcome,
+    bandwidths,
+    in_order,
+    likelihood_outcomes,
+    steerings,
+)
 from empathy_core.contracts import Estimate
 
 
@@ -36,25 +45,28 @@ def reading_cell(one: TaskReading | None) -> Html:
 
 
 def writing_section(group: Group) -> list[Html]:
-    """What can be steered, in words: a sentence for each concept and model, and one on bandwidth."""
-    found = steerings(group.estimates)
-    if not found:
+    """What can be steered, in words: a sentence for each concept and model, on likelihood shift and on bandwidth."""
+    found, shifted = steerings(group.estimates), likelihood_outcomes(group.estimates)
+    models = list(dict.fromkeys([*(one.model for one in found), *shifted]))
+    if not models:
         return []
-    models = list(dict.fromkeys(one.model for one in found))
     at = {(one.concept, one.model): one for one in found}
-    cells = [
-        [element("th", concept, scope="row"), *(writing_cell(at.get((concept, model))) for model in models)]
-        for concept in in_order(one.concept for one in found)
-    ]
-    wide = bandwidths(group.estimates)
-    if wide:
-        said = (element("td", element("b", bandwidth_outcome(wide.get(model, {})))) for model in models)
-        cells.append([element("th", "bandwidth", scope="row"), *said])
-    return [
-        element("h3", "What can be steered"),
-        element("p", WHY_RANGE),
-        table(["concept", *models], cells, "said"),
-    ]
+    rows = [(c, [writing_cell(at.get((c, model))) for model in models]) for c in in_order(c for c, _ in at)]
+    if shifted:
+        rows.insert(0, ("likelihood shift", [likelihood_cell(shifted.get(model)) for model in models]))
+    if wide := bandwidths(group.estimates):
+        said = [element("td", element("b", bandwidth_outcome(wide.get(model, {})))) for model in models]
+        rows.append(("bandwidth", said))
+    cells = [[element("th", name, scope="row"), *row] for name, row in rows]
+    return [element("h3", "What can be steered"), element("p", WHY_RANGE), table(["", *models], cells, "said")]
+
+
+def likelihood_cell(one: tuple[str, Estimate] | None) -> Html:
+    """One sentence on the likelihood shift over the number behind it."""
+    if one is None:
+        return element("td", ABSENT)
+    said, diagonal = one
+    return element("td", element("b", said), element("small", "shift ", link(diagonal, interval(diagonal))))
 
 
 def writing_cell(one: Steering | None) -> Html:

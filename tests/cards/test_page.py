@@ -57,10 +57,12 @@ def files(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_report_drawn_again_from_its_numbers_and_verdicts_is_the_same_bytes(report, tmp_path):
-    redraw_report(report, tmp_path)
-    assert files(tmp_path) == files(report)
-    assert {"numbers.json", "verdicts.json", "index.html", "figures/figure-1-bandwidth.svg"} <= set(files(report))
+def test_a_report_drawn_again_from_its_numbers_and_verdicts_is_the_same_bytes(tmp_path, deciding, verdicts, about):
+    write_report(tmp_path / "drawn", deciding, verdicts, about)
+    redraw_report(tmp_path / "drawn", tmp_path / "again")
+    found = files(tmp_path / "again")
+    assert found == files(tmp_path / "drawn")
+    assert {"numbers.json", "verdicts.json", "index.html", "figures/figure-1-bandwidth.svg"} <= set(found)
 
 
 def test_figures_of_an_earlier_report_do_not_stay_behind(tmp_path, deciding, verdicts, about):
@@ -152,6 +154,7 @@ def test_the_page_says_in_words_what_can_be_steered_before_the_figures_of_it(pag
     )
     assert "Coherent but no effect beyond random directions." in words
     assert "Away: Can be steered away from" in words
+    assert words.count("a push makes replies in its own style likelier than the others.") == 2
     assert words.count("beyond permuted labels and wider than that of the control concept") == 1
 
 
@@ -161,6 +164,13 @@ def test_a_concept_that_one_model_was_not_steered_towards_leaves_a_mark(tmp_path
     html = write_report(tmp_path, fewer, [], about).read_text(encoding="utf-8")
     row = html[html.index('<th scope="row">affective</th>') :].partition("</tr>")[0]
     assert row.count("<td>") == 4 and row.endswith("<td>–</td>")
+
+
+def test_a_model_that_was_only_read_under_pushes_has_a_sentence_on_likelihood_alone(tmp_path, estimates, about):
+    shifted = [one for one in estimates if "/persistent/likelihood/" in one.name]
+    words = Page(write_report(tmp_path, shifted, [], about).read_text(encoding="utf-8")).words()
+    assert "a push makes replies in its own style likelier" in words
+    assert "Steerable" not in words and "no judge" not in words.partition("Method")[0]
 
 
 def test_texts_without_a_judge_are_said_to_have_none(tmp_path, estimates, about):
