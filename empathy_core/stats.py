@@ -292,4 +292,8 @@ def _weighted_d_prime(
         mean = weight @ value / count
         means.append(mean)
         variances.append((weight * (value - mean[:, None]) ** 2).sum(axis=1) / (count - 1))
-    return (means[0] - means[1]) / np.sqrt(np.mean(variances, axis=0))
+    difference = means[0] - means[1]
+    # A resampling may hold equal scores alone, as from folds whose features were constant: they differ by nothing.
+    return np.divide(
+        difference, np.sqrt(np.mean(variances, axis=0)), out=np.zeros_like(difference), where=difference != 0
+    )

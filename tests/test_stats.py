@@ -335,3 +335,9 @@ def test_binomial_interval_is_clopper_pearson_and_holds_zero():
     assert binomtest(7, 50, low, alternative="greater").pvalue == pytest.approx(0.025)
     assert binomtest(7, 50, high, alternative="less").pvalue == pytest.approx(0.025)
     assert binomial_interval(0, 1000)[0] == 0 < 0.001 < binomial_interval(0, 1000)[1]
+
+
+def test_a_resampling_of_equal_scores_has_no_d_prime_and_no_warning():
+    scores, labels = np.array([0.0] * 8 + [0.0, 1.0, 1.0, 2.0]), np.tile([False, True], 6)
+    draws = cluster_bootstrap_d_prime(scores, labels, np.repeat([0, 1, 2], 4), 200, np.random.default_rng(0))
+    assert (draws == 0).any() and (draws > 0).any() and np.isfinite(draws).all()
