@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     models = options.models or organisms
     resolve_all(models)
     calibration = run_chain("organism", organisms)
-    # Organisms cannot read natural English; a few replies show that, and their coherence needs no more.
-    natural = run_chain("bundled", models, *(() if options.models else ("--prompts", "8")))
+    # Organisms cannot read natural English: a few replies show that, and no point is better than another.
+    natural = run_chain("bundled", models, *(() if options.models else ("--prompts", "8", "--point", "3")))
     page = _report(Path(options.reports), (calibration, natural))
     for line in summary(artifact(calibration.validation, "verdicts")):
         sys.stdout.write(f"{line}\n")
