@@ -110,7 +110,7 @@ class ValidationFlow(FlowSpec):
     def join(self, branches):
         from empathy_core.cards.components import ranking_table, study_card
         from empathy_core.runs import artifact
-        from empathy_core.steering.bandwidth import rank_models
+        from empathy_core.steering.analysis import ranking
         from empathy_core.verdicts import judge_models
 
         self.merge_artifacts(branches, include=["texts", "probe_run", "panel", "sweep"])
@@ -121,8 +121,7 @@ class ValidationFlow(FlowSpec):
         self.numbers = artifact(self.probe_run, "estimates") + written
         specs = [manifest.model for manifest in artifact(self.probe_run, "manifests").values()]
         self.verdicts = judge_models(self.numbers, self.texts, specs)
-        bandwidths = {model: one for model, found in self.written.items() for one in found.bandwidths[:1]}
-        self.ranking = rank_models({model: one.draws for model, one in bandwidths.items()})
+        self.ranking = ranking(self.written)
         current.card.extend((*study_card(self.numbers, self.verdicts), *ranking_table(self.ranking)))
         self.next(self.end)
 

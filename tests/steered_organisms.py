@@ -18,8 +18,8 @@ from empathy_core.steering.judges import grammar_judge
 from empathy_core.steering.sampling import SamplingSettings
 from empathy_core.steering.sweep import SweepSettings
 
-SETTINGS = SweepSettings(prompts=24, random_directions=10)
-"""Fewer prompts and null directions than the study, the same code."""
+SETTINGS = SweepSettings(random_directions=12)
+"""Fewer null directions than the study, the same code."""
 
 
 def written(name, tmp_path_factory):

@@ -1,6 +1,6 @@
 """From a finished experiment to estimates: judge, gate, measure. Needs no torch and no model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from empathy_core.contracts import Estimate, TextSet
 from empathy_core.geometry.dimensionality import Dimensionality
 from empathy_core.probes.directions import DirectionSet
-from empathy_core.steering.bandwidth import Bandwidth, bandwidth, bandwidth_estimates, permuted_bandwidth
+from empathy_core.steering.bandwidth import Bandwidth, bandwidth, bandwidth_estimates, permuted_bandwidth, rank_models
 from empathy_core.steering.coherence import calibrate, measure
 from empathy_core.steering.effects import arm_estimates, coherence_estimates, effect_estimates, null_estimates
 from empathy_core.steering.gate_agreement import gate_agreement
@@ -80,6 +80,12 @@ def analyse(
             nulls = permuted_ranges(sweep, styles)
             estimates += (permuted_bandwidth(prefix, dimensions["empathy"], nulls),)
     return _written(experiment, estimates, bandwidths)
+
+
+def ranking(written: Mapping[str, Written]) -> tuple[tuple[str, ...], ...]:
+    """Groups of models by the bandwidth of their styles, as `rank_models` makes them, without models that have none."""
+    empathy = {model: one for model, found in written.items() for one in found.bandwidths if one.concept == "empathy"}
+    return rank_models({model: one.draws for model, one in empathy.items()})
 
 
 def _effects(
