@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
@@ -56,7 +57,11 @@ def test_decision_values_of_every_column_equal_scikit_learns(n_classes, C, dim):
 def test_what_is_called_exact_is_so_whatever_the_data_and_for_a_c_to_100_all_is(seed, n_classes, dim, signal, power):
     features, labels = data(n_classes, dim, signal, seed)
     kernel, fit = fitted(features, labels, n_classes, 10**power)
-    off = np.abs(decision_values(kernel, fit) - scikit_learn(features, labels, 10**power)).max(axis=(0, 2))
+    try:
+        oracle = scikit_learn(features, labels, 10**power)
+    except ConvergenceWarning:
+        reject()  # scikit-learn gave up its Newton steps: there is nothing exact to compare with
+    off = np.abs(decision_values(kernel, fit) - oracle).max(axis=(0, 2))
     assert (off[fit.exact] < EXACT).all()
     assert fit.exact.all() or power > 2
 
