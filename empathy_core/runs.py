@@ -68,6 +68,12 @@ def artifact(pathspec: str, name: str) -> Any:
     return getattr(_any_namespace(pathspec).data, name)
 
 
+def parameters(pathspec: str) -> dict[str, Any]:
+    """What a run was started with."""
+    given = _any_namespace(pathspec)["_parameters"].task
+    return {one.id: one.data for one in given.artifacts if one.id != "name"}
+
+
 def activation_store() -> str:
     """The folder for activations."""
     return str(_beside_datastore("activations"))

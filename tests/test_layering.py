@@ -10,7 +10,7 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
+    "contracts stats organisms datasets models activations probes geometry steering verdicts runs results cards study".split()
 )
 DOORS = {
     "torch": (
