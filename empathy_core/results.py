@@ -32,6 +32,8 @@ class RunResults:
     numbers: tuple[Estimate, ...] = ()
     """Without the gates' own, which stand in `quality`."""
     verdicts: tuple[Verdict, ...] = ()
+    criteria: str = ""
+    """Hash of the criteria, taken when the run began."""
 
     @property
     def pathspec(self) -> str:
@@ -83,6 +85,7 @@ def load_run(pathspec: str = LATEST) -> RunResults:
         directions=probed("directions") if probed else None,
         numbers=validated("numbers") if validated else probed("estimates") if probed else (),
         verdicts=validated("verdicts") if validated else (),
+        criteria=validated("criteria") if validated else "",
     )
 
 

@@ -1,13 +1,18 @@
 """Criteria fixed before a run, and what the estimates of a run say about each."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from empathy_core.contracts import Estimate, ModelSpec, Outcome, TextSet, Verdict
+from empathy_core.contracts import BadInput, Estimate, ModelSpec, Outcome, TextSet, Verdict
 from empathy_core.probes.tasks import reading_task
 from empathy_core.steering.judges import NO_JUDGE
 
 SIGNIFICANCE = 0.05
+
+OVER_MODELS = {"measured": "all models", "organism": "all organisms"}
+"""What stands in the place of a model's name in a verdict over all models of one kind."""
 
 
 @dataclass(frozen=True)
@@ -170,16 +175,55 @@ CRITERIA = (
 )
 
 
-def judge_models(estimates: Sequence[Estimate], texts: TextSet, models: Sequence[ModelSpec]) -> tuple[Verdict, ...]:
-    """One verdict per model and criterion, not measurable where an estimate is absent.
+def criteria_hash() -> str:
+    """Sixteen hexadecimal digits of SHA-256 over this file: every rule, with what evaluates it."""
+    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+
+
+def judge_models(
+    estimates: Sequence[Estimate], texts: TextSet, models: Sequence[ModelSpec], fixed: str | None = None
+) -> tuple[Verdict, ...]:
+    """One verdict per model and criterion, not measurable where an estimate is absent; then one over all models.
 
     Organisms on the grammar's texts carry the outcome that was planted.
+
+    Raises:
+        BadInput: if `fixed`, the hash of the criteria when the run began, is not that of these criteria.
     """
-    return tuple(
+    if fixed not in (None, criteria_hash()):
+        raise BadInput(
+            "Criteria are fixed before a run is measured.",
+            got=f"{criteria_hash()} now, {fixed} when the run began",
+            cause="verdicts.py was changed and the run resumed",
+            fix="begin a run with `--replies ValidationFlow/ID`: it decides anew and generates nothing",
+        )
+    found = tuple(
         _decide(criterion, f"{texts.name}/{model.name}/", model, texts, estimates)
         for model in models
         for criterion in CRITERIA
     )
+    return found + _over_models(found, models)
+
+
+def _over_models(verdicts: Sequence[Verdict], models: Sequence[ModelSpec]) -> tuple[Verdict, ...]:
+    """What holds in every model of one kind, where there are at least two: generalisation is no average."""
+    found = []
+    for kind, over in OVER_MODELS.items():
+        names = [model.name for model in models if model.kind == kind]
+        for criterion in CRITERIA if len(names) > 1 else ():
+            own = [v for v in verdicts if v.criterion == criterion.name and v.model in names]
+            held = [verdict.model for verdict in own if verdict.outcome == "supported"]
+            reason = f"supported in {len(held)} of {len(own)}" + (f": {', '.join(held)}" if held else "")
+            evidence = tuple(name for verdict in own for name in verdict.evidence)
+            outcome, planted = _together(v.outcome for v in own), _together(v.expected for v in own)
+            found.append(Verdict(criterion.name, over, outcome or "not measurable", reason, evidence, planted))
+    return tuple(found)
+
+
+def _together(outcomes: Iterable[Outcome | None]) -> Outcome | None:
+    """One exception is enough; without one, nothing can be said as long as one is unknown."""
+    there = set(outcomes)
+    return next((one for one in ("not supported", None, "not measurable") if one in there), "supported")
 
 
 def _decide(

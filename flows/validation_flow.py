@@ -38,7 +38,9 @@ class ValidationFlow(FlowSpec):
         from empathy_core.steering.judges.panel import make_panel
         from empathy_core.steering.judges.settings import ClaudeSettings
         from empathy_core.steering.sweep import SweepSettings, strengths
+        from empathy_core.verdicts import criteria_hash
 
+        self.criteria = criteria_hash()
         self.earlier = resolve_run("ValidationFlow", self.replies) if self.replies else ""
         self.probe_run = artifact(self.earlier, "probe_run") if self.earlier else resolve_run("ProbeFlow", self.probes)
         self.texts = artifact(self.probe_run, "texts")
@@ -113,14 +115,14 @@ class ValidationFlow(FlowSpec):
         from empathy_core.steering.analysis import ranking
         from empathy_core.verdicts import judge_models
 
-        self.merge_artifacts(branches, include=["texts", "probe_run", "panel", "sweep"])
+        self.merge_artifacts(branches, include=["texts", "probe_run", "panel", "sweep", "criteria"])
         self.prepared = {branch.manifest.model.name: branch.prepared for branch in branches}
         self.experiments = {branch.manifest.model.name: branch.experiment for branch in branches}
         self.written = {branch.manifest.model.name: branch.written for branch in branches}
         written = tuple(estimate for branch in branches for estimate in branch.estimates)
         self.numbers = artifact(self.probe_run, "estimates") + written
         specs = [manifest.model for manifest in artifact(self.probe_run, "manifests").values()]
-        self.verdicts = judge_models(self.numbers, self.texts, specs)
+        self.verdicts = judge_models(self.numbers, self.texts, specs, self.criteria)
         self.ranking = ranking(self.written)
         current.card.extend((*study_card(self.numbers, self.verdicts), *ranking_table(self.ranking)))
         self.next(self.end)

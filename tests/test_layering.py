@@ -10,8 +10,9 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts runs results cards study".split()
-)
+    "contracts stats organisms datasets models activations probes geometry steering verdicts earlier_study "
+    "runs results cards study"
+).split()
 DOORS = {
     "torch": (
         "organisms/train",

@@ -1,10 +1,12 @@
 """Verdicts follow their rules from the estimates alone."""
 
+from dataclasses import replace
+
 import pytest
 from toy import toy_texts
 
-from empathy_core.contracts import Estimate, ModelSpec
-from empathy_core.verdicts import CRITERIA, judge_models
+from empathy_core.contracts import BadInput, Estimate, ModelSpec
+from empathy_core.verdicts import CRITERIA, criteria_hash, judge_models
 
 STYLES = ("cognitive", "affective", "instrumental")
 MODEL = ModelSpec("m", "m")
@@ -106,3 +108,41 @@ def test_what_each_organism_must_show_is_stated_wherever_its_construction_demand
 
 def test_expectations_stand_only_beside_organisms_on_grammar_texts():
     assert all(v.expected is None for v in judge_models(estimates(), toy_texts(4, STYLES), [MODEL]))
+
+
+def several(*models, kind="measured", **changes):
+    """Verdicts over models, by criterion; the changes are made to the first model's numbers."""
+    found = [replace(e, name=e.name.replace("/m/", f"/{models[0]}/")) for e in estimates(**changes)]
+    for model in models[1:]:
+        found += [replace(e, name=e.name.replace("/m/", f"/{model}/")) for e in estimates()]
+    texts, specs = toy_texts(4, STYLES), [ModelSpec(model, model, kind) for model in models]
+    return {v.criterion: v for v in judge_models(found, texts, specs) if v.model.startswith("all ")}
+
+
+def test_a_criterion_holds_over_models_only_where_every_one_of_them_shows_it():
+    found = several("a", "b", "c", **{"write/selectivity/diagonal": (0.1, -0.02, 0.2, 0.0)})
+    assert found["separation"].outcome == "supported" and "3 of 3" in found["separation"].reason
+    assert (
+        found["selectivity"].outcome == "not supported" and found["selectivity"].reason == "supported in 2 of 3: b, c"
+    )
+
+
+def test_over_models_nothing_is_said_while_one_is_not_measurable_unless_another_fails():
+    assert several("a", "b", **{"bandwidth/empathy": None})["bandwidth above null"].outcome == "not measurable"
+    found = several("a", "b", **{"write/affective/range": (0.3, 0.0, 0.4, 0.0), "write/casual/range": None})
+    assert found["steerability"].outcome == "not supported"
+    assert found["register steerable"].outcome == "not measurable"
+
+
+def test_one_model_is_no_generalisation_and_organisms_are_not_counted_among_measured_models():
+    assert several("a") == {}
+    texts, found = toy_texts(4, STYLES), estimates()
+    mixed = [ModelSpec("m", "m"), ModelSpec("o", "o", "organism"), ModelSpec("p", "p", "organism")]
+    assert {v.model for v in judge_models(found, texts, mixed)} == {"m", "o", "p", "all organisms"}
+
+
+def test_criteria_that_changed_since_the_run_began_decide_nothing():
+    texts = toy_texts(4, STYLES)
+    assert judge_models(estimates(), texts, [MODEL], criteria_hash())
+    with pytest.raises(BadInput, match="fixed before a run"):
+        judge_models(estimates(), texts, [MODEL], "0123456789abcdef")
