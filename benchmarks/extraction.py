@@ -41,7 +41,7 @@ import torch
 from jaxtyping import Float
 
 from benchmarks.parts.clock import Work, keep_freed_memory, speeds, timed
-from benchmarks.parts.growth import exponents, growth
+from benchmarks.parts.growth import VARIED, growth
 from benchmarks.parts.growth_picture import picture
 from benchmarks.parts.llama import llama_config, random_llama, scenarios
 from benchmarks.parts.loops import a_pass_a_layer, bridge, hooked_transformer, one_pass, response_means
@@ -190,7 +190,7 @@ def memory_figures(size: Size) -> dict[str, Any]:
 def growth_figures() -> dict[str, Any]:
     rows = growth(ROUNDS)
     PICTURE.write_bytes(picture(rows))
-    return {"growth": rows, "growth_exponents": exponents(rows)}
+    return {"growth": rows, "growth_exponents": VARIED.exponents(rows)}
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ from transformer_lens import HookedTransformer
 from benchmarks.parts.clock import Work, keep_freed_memory, speeds, timed
 from benchmarks.parts.llama import llama_config, random_llama
 from benchmarks.parts.loops import hooked_transformer
-from benchmarks.parts.steering_growth import exponents, growth
+from benchmarks.parts.steering_growth import VARIED, growth
 from benchmarks.parts.steering_loops import bundled_scenarios, in_batches, sweep_rows, with_cache, without_cache
 from benchmarks.parts.steering_picture import picture
 from empathy_core.datasets.sources import read_source
@@ -151,7 +151,7 @@ def ratios(work: Sequence[Work], seconds: Float[np.ndarray, " piece"]) -> dict[s
 def growth_figures() -> dict[str, Any]:
     rows = growth(ROUNDS)
     PICTURE.write_bytes(picture(rows))
-    return {"growth": rows, "growth_exponents": exponents(rows)}
+    return {"growth": rows, "growth_exponents": VARIED.exponents(rows)}
 
 
 def main() -> None:

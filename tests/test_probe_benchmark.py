@@ -1,11 +1,11 @@
 """The benchmark of probes times what it says it does, at a size where one fit after the other is quick as well."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from benchmarks.parts.probe_growth import VARIANTS, VARIED, Size, curve, exponents
+from benchmarks.parts.probe_growth import VARIED
 from benchmarks.parts.probe_growth_picture import picture
 from benchmarks.parts.probe_null import FOLDS, activations, exact, make_tasks, null, ridge, scikit_learn
 from empathy_core.stats import auroc
@@ -34,12 +34,12 @@ def test_nulls_are_those_of_one_fit_after_the_other(probe, agreement):
 
 
 def test_growth_is_read_off_the_rows_and_drawn():
-    sizes = {replace(Size(), **{field: value}) for field, values in VARIED.items() for value in values}
     rows = [
-        asdict(size) | dict.fromkeys(VARIANTS, 1e-12 * size.texts**2 * size.dim * size.points * size.permutations)
-        for size in sizes
+        asdict(size)
+        | dict.fromkeys(VARIED.variants, 1e-12 * size.texts**2 * size.dim * size.points * size.permutations)
+        for size in VARIED.sizes()
     ]
-    assert curve(rows, "points", "exact")[0] == list(VARIED["points"])
-    assert exponents(rows)["texts"]["ridge"] == pytest.approx(2)
-    assert exponents(rows)["permutations"]["scikit_learn"] == pytest.approx(1)
+    assert VARIED.curve(rows, "points", "exact")[0] == list(VARIED.values["points"])
+    assert VARIED.exponents(rows)["texts"]["ridge"] == pytest.approx(2)
+    assert VARIED.exponents(rows)["permutations"]["scikit_learn"] == pytest.approx(1)
     assert picture(rows).startswith(b"<?xml")

@@ -1,7 +1,7 @@
 """What extraction costs as layers, texts and tokens grow, beside the loop that takes one pass for every layer."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -10,12 +10,12 @@ from benchmarks.parts.clock import cpu_seconds
 from benchmarks.parts.llama import VOCABULARY, llama_config, random_llama
 from benchmarks.parts.loops import a_pass_a_layer, hooked_transformer, response_means
 from benchmarks.parts.passes import batches, hooked_pass
+from benchmarks.parts.varied import Row, Varied
 from empathy_core.activations.encoding import EncodedText
 from empathy_core.activations.settings import ExtractionSettings
 from empathy_core.models.load import LoadedModel
 
 WIDTH = 256
-VARIANTS = ("extraction", "loop")
 LONGEST_LOOP = 1024
 """Tokens over all texts; the loop is not given more, because it is slow."""
 
@@ -30,43 +30,24 @@ class Size:
     """Of each text; the first half is its prompt."""
 
 
-VARIED = {"layers": (3, 6, 12, 24), "texts": (1, 4, 16, 64), "tokens": (16, 64, 256, 1024)}
-Row = dict[str, float]
-"""The fields of a size, and CPU seconds of the variants that were measured there."""
+VARIED = Varied(
+    Size(),
+    {"layers": (3, 6, 12, 24), "texts": (1, 4, 16, 64), "tokens": (16, 64, 256, 1024)},
+    variants=("extraction", "loop"),
+)
 
 
 def growth(rounds: int) -> list[Row]:
     """Median CPU seconds at every size, over interleaved rounds."""
-    sizes = dict.fromkeys(replace(Size(), **{field: value}) for field in VARIED for value in VARIED[field])
-    runs = {size: _runs(size) for size in sizes}
-    for run in runs[Size()].values():  # warms up
+    runs = {size: _runs(size) for size in VARIED.sizes()}
+    for run in runs[VARIED.base].values():  # warms up
         run()
-    times = [
-        {size: {name: cpu_seconds(run) for name, run in runs[size].items()} for size in sizes} for _ in range(rounds)
-    ]
-    return [
-        {**asdict(size), **{name: float(np.median([seconds[size][name] for seconds in times])) for name in runs[size]}}
-        for size in sizes
-    ]
-
-
-def curve(rows: Sequence[Row], field: str, variant: str) -> tuple[list[float], list[float]]:
-    """Sizes and seconds where only this field varies."""
-    others = asdict(Size())
-    del others[field]
-    found = [row for row in rows if variant in row and all(row[name] == value for name, value in others.items())]
-    found.sort(key=lambda row: row[field])
-    return [row[field] for row in found], [row[variant] for row in found]
-
-
-def exponents(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
-    """Slopes of seconds against each size on logarithmic axes, by least squares: 1 is proportional, 2 quadratic."""
-
-    def slope(field: str, variant: str) -> float:
-        sizes, seconds = curve(rows, field, variant)
-        return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
-
-    return {field: {variant: slope(field, variant) for variant in VARIANTS} for field in VARIED}
+    return VARIED.medians(
+        [
+            {size: {name: cpu_seconds(run) for name, run in named.items()} for size, named in runs.items()}
+            for _ in range(rounds)
+        ]
+    )
 
 
 def _runs(size: Size) -> dict[str, Callable[[], object]]:

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.parts.probe_growth import VARIANTS, VARIED, Row, Size, curve
+from benchmarks.parts.probe_growth import VARIED
+from benchmarks.parts.varied import Row
 from empathy_core.cards.figures.canvas import INK, PROBE, RANDOM, SOFT, WIDTH, WORDS_ALONE, finish, house_style
 
 TITLE = "Permutations share one factorisation: a thousand by ridge cost as much as a few single fits"
-COLOURS = dict(zip(VARIANTS, (PROBE, RANDOM, WORDS_ALONE), strict=True))
+COLOURS = dict(zip(VARIED.variants, (PROBE, RANDOM, WORDS_ALONE), strict=True))
 LABELS = {
     "ridge": "matched ridge",
     "exact": "exact logistic",
@@ -25,9 +26,9 @@ SECONDS = (0.01, 0.1, 1, 10, 100, 1000)
 def picture(rows: Sequence[Row]) -> bytes:
     """SVG: a panel for each thing varied, axes logarithmic, and by each point how much longer scikit-learn takes."""
     figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
-    panels = figure.subplots(1, len(VARIED), sharey=True)
-    for field, axes in zip(VARIED, panels, strict=True):
-        curves = {variant: curve(rows, field, variant) for variant in VARIANTS}
+    panels = figure.subplots(1, len(VARIED.values), sharey=True)
+    for field, axes in zip(VARIED.values, panels, strict=True):
+        curves = {variant: VARIED.curve(rows, field, variant) for variant in VARIED.variants}
         for variant, (sizes, seconds) in curves.items():
             # One fit is timed and multiplied: the line says so.
             dashes = "--" if variant == "scikit_learn" else "-"
@@ -51,12 +52,12 @@ def _rounded(ratio: float) -> str:
 
 def _label_axes(axes: Axes, field: str) -> None:
     """Ticks where something was measured, and a title that names what is varied."""
-    base = Size()
+    base = VARIED.base
     axes.set_title("features" if field == "dim" else field, fontweight="bold", color=INK)
     axes.set_xlabel(f"elsewhere {getattr(base, field):,}")
-    axes.set_xticks(VARIED[field], [f"{value:,}" for value in VARIED[field]])
+    axes.set_xticks(VARIED.values[field], [f"{value:,}" for value in VARIED.values[field]])
     axes.set_yticks(SECONDS, [f"{value:g}" for value in SECONDS])
     axes.set_ylim(0.004, 5000)
     axes.minorticks_off()
-    axes.set_xlim(VARIED[field][0] / 1.8, VARIED[field][-1] * 1.8)
+    axes.set_xlim(VARIED.values[field][0] / 1.8, VARIED.values[field][-1] * 1.8)
     axes.grid(axis="y", color="#E6E6E6", linewidth=0.7)

@@ -7,22 +7,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from benchmarks.parts.growth_picture import write
-from benchmarks.parts.steering_growth import VARIANTS, VARIED, GrowthRow, SweepSize, curve
+from benchmarks.parts.steering_growth import VARIED
+from benchmarks.parts.varied import Row
 from empathy_core.cards.figures.canvas import INK, PROBE, RANDOM, SOFT, WIDTH, WORDS_ALONE, finish, house_style
 
 TITLE = "The larger the sweep, the more it saves to steer all its rows side by side"
-COLOURS = dict(zip(VARIANTS, (PROBE, RANDOM, WORDS_ALONE), strict=True))
+COLOURS = dict(zip(VARIED.variants, (PROBE, RANDOM, WORDS_ALONE), strict=True))
 LABELS = {"batched": "this engine", "with_cache": "row by row,\ncached", "without_cache": "row by row,\nno cache"}
 SECONDS = (0.1, 1, 10, 100)
 
 
 @house_style
-def picture(rows: Sequence[GrowthRow]) -> bytes:
+def picture(rows: Sequence[Row]) -> bytes:
     """SVG: a panel for each of strengths, prompts and layers, all axes logarithmic, ratios written between lines."""
     figure = Figure(figsize=(WIDTH, 3.4), layout="constrained")
-    panels = figure.subplots(1, len(VARIED), sharey=True)
-    for field, axes in zip(VARIED, panels, strict=True):
-        curves = {variant: curve(rows, field, variant) for variant in VARIANTS}
+    panels = figure.subplots(1, len(VARIED.values), sharey=True)
+    for field, axes in zip(VARIED.values, panels, strict=True):
+        curves = {variant: VARIED.curve(rows, field, variant) for variant in VARIED.variants}
         for variant, (sizes, seconds) in curves.items():
             axes.loglog(sizes, seconds, color=COLOURS[variant], linewidth=1.6, marker="o", markersize=3.5)
             if axes is panels[-1]:
@@ -42,7 +43,7 @@ def picture(rows: Sequence[GrowthRow]) -> bytes:
 
 def label_axes(axes: Axes, field: str) -> None:
     """Ticks where something was measured, and a title that says what stays fixed."""
-    base = SweepSize()
+    base = VARIED.base
     says = {
         "strengths": f"{base.strengths} strengths",
         "prompts": f"{base.prompts} prompts",
@@ -50,8 +51,8 @@ def label_axes(axes: Axes, field: str) -> None:
     }
     axes.set_title(", ".join(said for name, said in says.items() if name != field), fontweight="normal", color=INK)
     axes.set_xlabel(field)
-    axes.set_xticks(VARIED[field], [str(value) for value in VARIED[field]])
+    axes.set_xticks(VARIED.values[field], [str(value) for value in VARIED.values[field]])
     axes.set_yticks(SECONDS, [f"{value:g}" for value in SECONDS])
     axes.minorticks_off()
-    axes.set_xlim(VARIED[field][0] / 1.6, VARIED[field][-1] * 1.4)
+    axes.set_xlim(VARIED.values[field][0] / 1.6, VARIED.values[field][-1] * 1.4)
     axes.grid(axis="y", color="#E6E6E6", linewidth=0.7)
