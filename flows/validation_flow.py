@@ -134,7 +134,8 @@ class ValidationFlow(FlowSpec):
         for verdict in self.verdicts:
             sys.stdout.write(f"{verdict.model}: {verdict.criterion}: {verdict.outcome}\n")
         notes = [f"{model}: {note}" for model, written in self.written.items() for note in written.notes]
-        if any(verdict.reason == NO_JUDGE for verdict in self.verdicts):
+        # Who has rated has done what can be done: only the grammar reads the single sentences of ablation.
+        if any(verdict.reason == NO_JUDGE for verdict in self.verdicts) and not self.panel.ratings:
             rated = f"ValidationFlow/{current.run_id}" if self.panel.name == "human" else ""
             notes += ["What needs a judge gets one by:", *how_to_judge(self.texts, self.probe_run, rated)]
         sys.stdout.writelines(f"{note}\n" for note in notes)

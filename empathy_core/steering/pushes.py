@@ -17,7 +17,7 @@ class PushSettings:
     strengths: tuple[float, ...] = (0.15, 0.3)
     """In units of the mean residual norm; every one is used with both signs."""
     random_directions: int = 20
-    random_scenarios: int = 12
+    random_scenarios: int = 8
     """Scenarios of each role that random directions are tried on: a bound needs fewer texts than an interval."""
     seed: int = 0
 

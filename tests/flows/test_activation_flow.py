@@ -23,6 +23,20 @@ def grammar_run(workplace):
     return workplace.run("dataset", "--source", "organism")[0]
 
 
+@pytest.fixture(scope="module")
+def warm_and_cold(workplace, tmp_path_factory):
+    """A run on twelve scenarios with two replies each, of which scenario 7 has very long ones."""
+    rows = [
+        {"id": f"{i}-{style}", "scenario_id": f"s{i}", "context": "home", "style": style, "scenario": f"It broke {i}.",
+         "response": f"{style} words for day {i} " + "on and on " * (200 if i == 7 else 1),
+         "split": "test" if i > 8 else "train"}
+        for i in range(12) for style in ("warm", "cold")
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("texts") / "long.jsonl"
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return workplace.run("dataset", "--source", "file", "--path", str(path))[0]
+
+
 def records(store: Path) -> dict[str, tuple[int, bytes]]:
     """Time and content of every shard's record in a store."""
     return {
@@ -88,7 +102,7 @@ def _kill_extraction_after(run: subprocess.Popen, store: Path, shards: int) -> N
     run.wait()
 
 
-def test_a_second_run_finds_the_first_one_s_activations_on_s3(workplace, grammar_run):
+def test_a_second_run_finds_the_first_one_s_activations_on_s3_and_probes_read_them(workplace, warm_and_cold):
     with FaultyS3().running() as server:
         credentials = {"aws_access_key_id": KEY, "aws_secret_access_key": SECRET, "region_name": "us-east-1"}
         boto3.client("s3", endpoint_url=server.url, **credentials).create_bucket(Bucket="lab")
@@ -99,33 +113,24 @@ def test_a_second_run_finds_the_first_one_s_activations_on_s3(workplace, grammar
             "AWS_ENDPOINT_URL_S3": server.url,
             "NO_PROXY": "127.0.0.1",
         }
-        options = ("--dataset", grammar_run, "--models", "untrained", "--store", "s3://lab/activations")
+        options = ("--dataset", warm_and_cold, "--models", "untrained", "--drop-too-long")
+        options += ("--store", "s3://lab/activations")
         first, _ = workplace.run("activation", *options)
         written = [path for method, path in server.requests if method == "PUT"]
         second, output = workplace.run("activation", *options)
         assert [path for method, path in server.requests if method == "PUT"] == written
         assert workplace.artifact(second, "activations") == workplace.artifact(first, "activations")
         probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20")
-        assert any("three-way" in one.name for one in workplace.artifact(probes, "estimates"))
+        estimates = workplace.artifact(probes, "estimates")
+        assert any("read/warm-cold" in one.name for one in estimates) and all(one.n <= 11 for one in estimates)
         assert SECRET not in output
 
 
-def test_rows_that_do_not_fit_are_refused_or_left_out_by_name_and_probes_read_the_rest(workplace, tmp_path):
-    rows = [
-        {"id": f"{i}-{style}", "scenario_id": f"s{i}", "context": "home", "style": style, "scenario": f"It broke {i}.",
-         "response": f"{style} words for day {i} " + "on and on " * (200 if i == 7 else 1),
-         "split": "test" if i > 8 else "train"}
-        for i in range(12) for style in ("warm", "cold")
-    ]  # fmt: skip
-    path = tmp_path / "long.jsonl"
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
-    dataset, _ = workplace.run("dataset", "--source", "file", "--path", str(path))
-    options = ("--dataset", dataset, "--models", "untrained", "--store", str(tmp_path / "store"))
+def test_rows_that_do_not_fit_are_refused_or_left_out_by_name(workplace, warm_and_cold, tmp_path):
+    options = ("--dataset", warm_and_cold, "--models", "untrained", "--store", str(tmp_path / "store"))
     _, output = workplace.run("activation", *options, succeeds=False)
     assert "7-warm" in output and "256 tokens" in output
     kept, _ = workplace.run("activation", *options, "--drop-too-long")
     activations = workplace.artifact(kept, "activations")["untrained"]
     assert len(activations.text_ids) == 22
     assert any("7-warm" in note and "7-cold" in note for note in activations.notes)
-    probes, _ = workplace.run("probe", "--activations", kept, "--permutations", "20")
-    assert all(one.n <= 11 for one in workplace.artifact(probes, "estimates"))

@@ -10,13 +10,13 @@ import pytest
 
 @pytest.fixture(scope="module")
 def study_file(tmp_path_factory):
-    """The earlier study's shape of file, with forty scenarios."""
+    """The earlier study's shape of file, with twenty-four scenarios."""
     replies = {
         "cognitive": "You may be asking yourself what the {} says about the plan you had in mind.",
         "affective": "That {} is a sad thing to carry, and I am sitting here feeling it with you.",
         "instrumental": "Write down what the {} costs this week, then ring the office and ask for a date.",
     }
-    topics = [f"{noun} {number}" for noun in ("letter", "journey", "house", "exam") for number in range(10)]
+    topics = [f"{noun} {number}" for noun in ("letter", "journey", "house", "exam") for number in range(6)]
     triplets = [
         {
             "id": f"t{i}",
@@ -34,8 +34,10 @@ def study_file(tmp_path_factory):
 def own_run(workplace, study_file, tiny_llama_folder):
     dataset, _ = workplace.run("dataset", "--source", "file", "--path", study_file)
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", tiny_llama_folder)
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
-    validation, output = workplace.run("validation", "--probes", probes, "--prompts", "24")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50")
+    validation, output = workplace.run(
+        "validation", "--probes", probes, "--prompts", "10", "--strengths", "0.3,0.45", "--random-directions", "5"
+    )
     return dataset, activations, probes, validation, output
 
 
@@ -83,9 +85,11 @@ def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_r
 
 def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
     dataset, _ = workplace.run("dataset", "--source", "organism")
-    activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent")
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "200")
-    validation, _ = workplace.run("validation", "--probes", probes, "--random-directions", "12")
+    activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent", "--pools", "mean,last")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
+    # The acceptance tests choose the point and steer more widely; here the flows are tested.
+    few = ("--point", "3", "--prompts", "16", "--strengths", "0.3,0.45", "--random-directions", "8")
+    validation, _ = workplace.run("validation", "--probes", probes, *few)
     verdicts = workplace.artifact(validation, "verdicts")
     assert {v.criterion: v.outcome for v in verdicts if v.expected} == {
         v.criterion: v.expected for v in verdicts if v.expected

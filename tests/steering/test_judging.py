@@ -2,7 +2,7 @@
 
 import pytest
 
-from empathy_core.contracts import TextSet
+from empathy_core.contracts import BadInput, TextSet
 from empathy_core.datasets.files import bundled
 from empathy_core.datasets.sources import read_source
 from empathy_core.steering.judges.interface import Exchange
@@ -41,6 +41,11 @@ def test_a_paid_judge_tells_its_cost_before_it_is_asked(natural, monkeypatch):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-test")
     told = told_cost(panel("claude", natural, prices="2.5,12.5,0.5,2.5"), natural, REPLIES)
     assert len(told) == 2 and all("Estimate for claude" in line for line in told)
+
+
+def test_prices_that_cannot_be_read_stop_a_run_before_anything_is_generated(natural):
+    with pytest.raises(BadInput, match="four numbers"):
+        panel("none", natural, prices="2.5,12.5")
 
 
 def test_without_ratings_people_get_a_page_and_the_run_says_where(natural, tmp_path):

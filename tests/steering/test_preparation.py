@@ -1,5 +1,6 @@
 """What stands before generation, on the organism that carries style and on one that does not."""
 
+import numpy as np
 import pytest
 
 from empathy_core.activations.extract import extract
@@ -14,6 +15,9 @@ from empathy_core.steering.preparation import prepare
 @pytest.fixture(scope="module")
 def organism(tmp_path_factory):
     texts, loaded = read_source("organism"), load_model(resolve("persistent"))
+    # Every other scenario: what is tested here needs no narrow intervals.
+    scenarios = list(dict.fromkeys(texts.column("scenario_id").tolist()))[::2]
+    texts = texts.rows(np.isin(texts.column("scenario_id"), scenarios))
     activations = extract(loaded, texts, tmp_path_factory.mktemp("store"))
     return loaded, texts, point_reader(activations, "mean"), activations
 

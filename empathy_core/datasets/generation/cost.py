@@ -18,6 +18,8 @@ CHARACTERS_PER_TOKEN = 3.0
 """English text has about four; three keeps the estimate on the high side."""
 THINKING_TOKENS = 1500
 """Allowance for what a model thinks before it answers, billed as output; a guess."""
+Price = tuple[float, float]
+"""Of one model's input and output, in money per million tokens."""
 _WORD = "settled "  # of eight characters with its space, more than an average word has
 
 
@@ -40,11 +42,11 @@ def forecast(settings: GenerationSettings, prices: str = "") -> tuple[str, ...]:
     `prices` are four numbers separated by commas: the writer's input and output, the judge's input and output, in money
     per million tokens; without them only tokens are told. Raises `BadInput` for anything else.
     """
-    known = _prices(prices) if prices.strip() else (None, None)
+    known = read_prices(prices, "writer", "judge")
     least, most = estimate(settings, 1), estimate(settings, settings.attempts)
     return tuple(
-        f"Estimate for {low.model}: {_told(low, price)} if every triplet is accepted at once; at most "
-        f"{_told(high, price)}."
+        f"Estimate for {low.model}: {told(low, price)} if every triplet is accepted at once; at most "
+        f"{told(high, price)}."
         for low, high, price in zip(least, most, known, strict=True)
     )
 
@@ -82,7 +84,32 @@ def actual(model: str, batches: Iterable[Batch]) -> Usage:
     return Usage(model, len(batches), sum(len(batch.results) for batch in batches), *totals)
 
 
-def money(usage: Usage, prices: tuple[float, float]) -> float:
+def read_prices(stated: str, first: str, second: str) -> tuple[Price | None, Price | None]:
+    """What a user says that two models cost, input and output each, in money per million tokens; None where unsaid.
+
+    Raises `BadInput` for anything but four numbers separated by commas.
+    """
+    if not stated.strip():
+        return None, None
+    try:
+        first_in, first_out, second_in, second_out = (float(price) for price in stated.split(","))
+    except ValueError as error:
+        raise BadInput(
+            "Prices are four numbers separated by commas, per million tokens: "
+            f"{first} in, {first} out, {second} in, {second} out.",
+            repr(stated),
+            fix="write for example `--prices 0.5,2.5,2.5,12.5`, with the batch prices of your contract",
+        ) from error
+    return (first_in, first_out), (second_in, second_out)
+
+
+def told(usage: Usage, prices: Price | None) -> str:
+    """Requests, tokens and, where prices are known, money, in words."""
+    cost = f", {money(usage, prices):.2f} of your currency" if prices else ""
+    return f"{usage.requests} requests, {usage.input_tokens:,} tokens in and {usage.output_tokens:,} out{cost}"
+
+
+def money(usage: Usage, prices: Price) -> float:
     """Cost at prices per million input and output tokens, as the user's contract states them for batches.
 
     Cached tokens are counted as plain input, which they are not exactly.
@@ -97,21 +124,3 @@ def _forecast(requests: list[dict[str, Any]], batches: int, characters: int) -> 
     return Usage(
         requests[0]["model"], batches, len(requests), int(asked / CHARACTERS_PER_TOKEN), int(each * len(requests))
     )
-
-
-def _prices(stated: str) -> tuple[tuple[float, float], tuple[float, float]]:
-    try:
-        writer_in, writer_out, judge_in, judge_out = (float(price) for price in stated.split(","))
-    except ValueError as error:
-        raise BadInput(
-            "Prices are four numbers separated by commas, per million tokens: writer in, writer out, judge in, judge "
-            "out.",
-            repr(stated),
-            fix="write for example `--prices 0.5,2.5,2.5,12.5`, with the batch prices of your contract",
-        ) from error
-    return (writer_in, writer_out), (judge_in, judge_out)
-
-
-def _told(usage: Usage, prices: tuple[float, float] | None) -> str:
-    cost = f", {money(usage, prices):.2f} of your currency" if prices else ""
-    return f"{usage.requests} requests, {usage.input_tokens:,} tokens in and {usage.output_tokens:,} out{cost}"

@@ -4,8 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from empathy_core.contracts import BadInput
-from empathy_core.datasets.generation.cost import CHARACTERS_PER_TOKEN, THINKING_TOKENS, Usage, money
+from empathy_core.datasets.generation.cost import CHARACTERS_PER_TOKEN, THINKING_TOKENS, Price, Usage, read_prices, told
 from empathy_core.steering.judges.interface import Exchange
 from empathy_core.steering.judges.questions import answer_schema, question
 from empathy_core.steering.judges.settings import ClaudeSettings
@@ -21,13 +20,18 @@ def forecast(
     `prices` are four numbers separated by commas: the first judge's input and output, the second's input and output, in
     money per million tokens; without them only tokens are told. Raises `BadInput` for anything else.
     """
-    known = _prices(prices) if prices.strip() else (None, None)
+    known = judge_prices(prices)
     least, most = (estimate(settings, rubrics, replies, characters, tries) for tries in (1, settings.attempts))
     return tuple(
-        f"Estimate for {low.model} as judge: {_told(low, price)} if every answer can be read; at most "
-        f"{_told(high, price)}."
+        f"Estimate for {low.model} as judge: {told(low, price)} if every answer can be read; at most "
+        f"{told(high, price)}."
         for low, high, price in zip(least, most, known, strict=True)
     )
+
+
+def judge_prices(stated: str) -> tuple[Price | None, Price | None]:
+    """Prices of both judges, None where nothing is stated; raises `BadInput` as `read_prices` does."""
+    return read_prices(stated, "first judge", "second judge")
 
 
 def estimate(
@@ -47,21 +51,3 @@ def _usage(model: str, requests: int, rubrics: Mapping[str, str], characters: in
     asked = len(json.dumps(question(model, Exchange("x" * characters, ""), rubrics, 0))) / CHARACTERS_PER_TOKEN
     answered = len(_FIELD) * len(answer_schema(rubrics).model_fields) / CHARACTERS_PER_TOKEN + THINKING_TOKENS
     return Usage(model, 1, requests, int(asked * requests), int(answered * requests))
-
-
-def _prices(stated: str) -> tuple[tuple[float, float], tuple[float, float]]:
-    try:
-        first_in, first_out, second_in, second_out = (float(price) for price in stated.split(","))
-    except ValueError as error:
-        raise BadInput(
-            "Prices are four numbers separated by commas, per million tokens: the first judge's input and output, the "
-            "second's input and output.",
-            repr(stated),
-            fix="write for example `2.5,12.5,0.5,2.5`, with the batch prices of your contract",
-        ) from error
-    return (first_in, first_out), (second_in, second_out)
-
-
-def _told(usage: Usage, prices: tuple[float, float] | None) -> str:
-    cost = f", {money(usage, prices):.2f} of your currency" if prices else ""
-    return f"{usage.requests} replies, {usage.input_tokens:,} tokens in and {usage.output_tokens:,} out{cost}"

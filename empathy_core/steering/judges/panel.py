@@ -6,12 +6,14 @@ from pathlib import Path
 
 from empathy_core.contracts import Estimate, TextSet
 from empathy_core.datasets.generation.batches import Progress
+from empathy_core.datasets.generation.cost import told
 from empathy_core.datasets.review.decisions import read_decisions
 from empathy_core.datasets.review.page import write_page
 from empathy_core.steering.judges.agreement import agreement, between_judges, between_raters, within_raters
+from empathy_core.steering.judges.answers import spent
 from empathy_core.steering.judges.choice import named_judge
 from empathy_core.steering.judges.claude import claude_judge, second_judge
-from empathy_core.steering.judges.forecast import forecast
+from empathy_core.steering.judges.forecast import forecast, judge_prices
 from empathy_core.steering.judges.grammar import grammar_judge
 from empathy_core.steering.judges.human import human_judge, rating_sheet, read_ratings
 from empathy_core.steering.judges.interface import Exchange, Judge
@@ -49,7 +51,11 @@ class Seated:
 
 
 def make_panel(choice: str, texts: TextSet, claude: ClaudeSettings, prices: str, ratings: str, seed: int) -> Panel:
-    """Check what was asked for; `ratings` are paths separated by commas. Raises `BadInput` as `named_judge` does."""
+    """Check what was asked for; `ratings` are paths separated by commas.
+
+    Raises `BadInput` as `named_judge` does, and for prices that cannot be read.
+    """
+    judge_prices(prices)
     paths = tuple(Path(path) for path in ratings.split(",") if path)
     return Panel(named_judge(choice, texts, paths), claude, prices, paths, seed)
 
@@ -90,6 +96,16 @@ def _claude(
             *missing_estimates(prefix, first.name, "replies", verdicts, scenarios),
             *agreement(prefix, first.name, "second-model", *between, panel.seed),
         ),
+        notes=_used(panel, folder),
+    )
+
+
+def _used(panel: Panel, folder: Path) -> tuple[str, ...]:
+    """What the service counted, a sentence a model."""
+    prices = dict(zip((panel.claude.model, panel.claude.second), judge_prices(panel.prices), strict=True))
+    return tuple(
+        f"Used by {usage.model} as judge, with what earlier runs left: {told(usage, prices.get(usage.model))}."
+        for usage in spent(folder)
     )
 
 

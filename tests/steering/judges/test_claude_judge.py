@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from anthropic.resources.messages.batches import Batches
-from rater import RUBRICS, STYLES, exchange, exchanges, knowing, read_question
+from rater import RUBRICS, STYLES, exchange, exchanges, knowing, known_texts, read_question
 from stub import KEY
 
 from empathy_core.contracts import BadInput
@@ -20,6 +20,7 @@ from empathy_core.steering.judges import answers
 from empathy_core.steering.judges.answers import spent
 from empathy_core.steering.judges.claude import claude_judge, second_judge
 from empathy_core.steering.judges.interface import NOT_ASKED, Exchange
+from empathy_core.steering.judges.panel import make_panel, seat_judge
 from empathy_core.steering.judges.questions import question
 from empathy_core.steering.judges.settings import ClaudeSettings
 
@@ -73,6 +74,17 @@ def test_a_second_run_needs_neither_network_nor_key(tmp_path, serve, monkeypatch
     stub.server_close()
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     assert run(tmp_path) == first
+
+
+def test_a_seated_judge_tells_what_the_service_counted_beside_its_validity(tmp_path, serve):
+    serve()
+    panel = make_panel("claude", known_texts(6), SETTINGS, "1,5,1,5", "", seed=0)
+    seated = seat_judge(panel, "known/m", known_texts(6), exchanges(40), tmp_path, lambda *_: None)
+    assert {note.split(" as judge")[0] for note in seated.notes} == {
+        f"Used by {model}" for model in (SETTINGS.model, SETTINGS.second)
+    }
+    assert all("tokens in" in note and "of your currency" in note for note in seated.notes)
+    assert any("second-model" in one.name for one in seated.estimates)
 
 
 def test_equal_replies_are_paid_for_once_and_empty_ones_not_at_all(tmp_path, serve):

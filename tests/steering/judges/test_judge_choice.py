@@ -86,8 +86,10 @@ def test_the_estimate_counts_requests_exactly_and_lies_above_four_characters_a_t
 
 def test_a_forecast_tells_tokens_and_with_prices_money():
     first, second = forecast(ClaudeSettings(), RUBRICS, 1000, 600)
-    assert first.startswith("Estimate for claude-opus-5-5 as judge: 1000 replies, ") and "at most 2000 replies" in first
-    assert "200 replies" in second and "currency" not in first + second
+    assert (
+        first.startswith("Estimate for claude-opus-5-5 as judge: 1000 requests, ") and "at most 2000 requests" in first
+    )
+    assert "200 requests" in second and "currency" not in first + second
     priced, _ = forecast(ClaudeSettings(), RUBRICS, 1000, 600, "1,0,2,10")
     tokens = estimate(ClaudeSettings(), RUBRICS, 1000, 600)[0].input_tokens
     assert f"{tokens / 1e6:.2f} of your currency" in priced
