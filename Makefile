@@ -8,10 +8,14 @@ export METAFLOW_USER ?= $(if $(filter root,$(shell id -un)),researcher,$(shell i
 export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: study test cards bench clean
+.PHONY: study calibrate test cards bench clean
 
 study: .venv/run
 	$(VENV)/python -m empathy_core.study --models "$(MODELS)"
+
+# The calibration over three seeds of texts: about three times as long as its part of the study.
+calibrate: .venv/run
+	$(VENV)/python -m empathy_core.calibration
 
 test: .venv/test
 	$(VENV)/ruff format --check .

@@ -46,12 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.stdout.write(f"Report: {page}\n")
 
 
-def run_chain(source: str, models: str, *validation: str) -> Chain:
+def run_chain(source: str, models: str, *validation: str, seed: str = "0") -> Chain:
     """Run DatasetFlow, ActivationFlow, ProbeFlow and ValidationFlow, each pinned to the one before."""
-    dataset = run_flow("DatasetFlow", "--source", source)
+    drawn = ("--seed", seed)
+    dataset = run_flow("DatasetFlow", "--source", source, *drawn)
     activations = run_flow("ActivationFlow", "--dataset", dataset, "--models", models)
-    probes = run_flow("ProbeFlow", "--activations", activations)
-    return Chain(dataset, activations, run_flow("ValidationFlow", "--probes", probes, *validation))
+    probes = run_flow("ProbeFlow", "--activations", activations, *drawn)
+    return Chain(dataset, activations, run_flow("ValidationFlow", "--probes", probes, *drawn, *validation))
 
 
 def run_flow(flow: str, *arguments: str) -> str:
