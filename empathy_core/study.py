@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from empathy_core.cards.page import write_report
+from empathy_core.cards.report import report
 from empathy_core.contracts import Verdict
 from empathy_core.models.specs import ORGANISMS, resolve_all
 from empathy_core.runs import artifact
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     calibration = run_chain("organism", organisms)
     # Organisms cannot read natural English: a few replies show that, and no point is better than another.
     natural = run_chain("bundled", models, *(() if options.models else ("--prompts", "8", "--point", "3")))
-    page = _report(Path(options.reports), (calibration, natural))
+    page = report([calibration.validation, natural.validation], Path(options.reports))
     for line in summary(artifact(calibration.validation, "verdicts")):
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"Report: {page}\n")
@@ -83,21 +83,6 @@ def summary(verdicts: Sequence[Verdict]) -> list[str]:
         lines.append(f"  {model}: {len(own) - len(wrong)} of {len(own)} criteria as planted; supported: {found}")
         lines += [f"    NOT AS PLANTED: {v.criterion} is {v.outcome}, planted {v.expected}" for v in wrong]
     return lines
-
-
-def _report(folder: Path, chains: Sequence[Chain]) -> Path:
-    estimates, verdicts, about = [], [], {}
-    for chain in chains:
-        texts, manifests = artifact(chain.dataset, "texts"), artifact(chain.activations, "activations").values()
-        estimates += [gate.estimate for gate in artifact(chain.dataset, "quality")]
-        estimates += artifact(chain.validation, "numbers")
-        verdicts += artifact(chain.validation, "verdicts")
-        about[f"Texts {texts.name}"] = f"{texts.kind}, {len(texts)} rows, hash {texts.content_hash}, {chain.dataset}"
-        about[f"Models on {texts.name}"] = ", ".join(f"{m.model.name} at {m.model.revision[:12]}" for m in manifests)
-        about[f"Runs on {texts.name}"] = f"{chain.activations}, {chain.validation}"
-    versions = artifact(chains[0].activations, "versions")
-    about["Packages"] = ", ".join(f"{name} {version}" for name, version in versions.items())
-    return write_report(folder, estimates, verdicts, about)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ controls = control_model(partial(point_reader, manifest), "mean", manifest, text
 _, dimensions = measure_dimensions("toy/tiny", read_point(1), texts, 0)
 make_directions(read_point, manifest, texts, 1)
 found = (*reading.estimates, *holm_over_models(reading.estimates), *controls, *dimensions)
-write_report(Path(sys.argv[2]), found, judge_models(found, texts, [manifest.model]), {})
+write_report(Path(sys.argv[2]), found, judge_models(found, texts, [manifest.model]), [])
 """
 
 

@@ -66,6 +66,6 @@ def groups(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> tuple[
     judged: dict[tuple[str, bool], list[Verdict]] = {}
     for verdict in verdicts:
         texts = texts_of(verdict)
-        judged.setdefault((texts, is_planted(texts, verdict.model)), []).append(verdict)
+        judged.setdefault((texts, is_planted(texts, parse_key(verdict.evidence[0]).model)), []).append(verdict)
     order = dict.fromkeys([*judged, *sorted(numbers)])
     return tuple(Group(*at, tuple(numbers.get(at, ())), tuple(judged.get(at, ()))) for at in order)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from empathy_core.cards.account import Account, from_json, to_json
 from empathy_core.cards.keys import parse_key
 from empathy_core.contracts import BadInput, Estimate, Verdict
 
@@ -83,16 +84,16 @@ def read_numbers(path: Path) -> tuple[Estimate, ...]:
     return estimates
 
 
-def write_verdicts(path: Path, verdicts: Sequence[Verdict], about: dict[str, str]) -> None:
-    """Write `{"about": {...}, "verdicts": [...]}`: the verdicts in their own order and what the run says of itself."""
-    _write(path, {"about": about, "verdicts": [asdict(verdict) for verdict in verdicts]})
+def write_verdicts(path: Path, verdicts: Sequence[Verdict], accounts: Sequence[Account]) -> None:
+    """Write `{"runs": [...], "verdicts": [...]}`: the verdicts in their own order and what runs say of themselves."""
+    _write(path, {"runs": to_json(accounts), "verdicts": [asdict(verdict) for verdict in verdicts]})
 
 
-def read_verdicts(path: Path) -> tuple[tuple[Verdict, ...], dict[str, str]]:
-    """The verdicts and the description of the run from a `verdicts.json`."""
+def read_verdicts(path: Path) -> tuple[tuple[Verdict, ...], tuple[Account, ...]]:
+    """The verdicts and the accounts of the runs from a `verdicts.json`."""
     content = json.loads(path.read_text(encoding="utf-8"))
     rows = ({**row, "evidence": tuple(row["evidence"])} for row in content["verdicts"])
-    return tuple(Verdict(**row) for row in rows), content["about"]
+    return tuple(Verdict(**row) for row in rows), from_json(content["runs"])
 
 
 def _write(path: Path, content: dict) -> None:

@@ -1,13 +1,16 @@
-"""The report: one self-contained HTML page, and beside it the numbers and verdicts from which it can be drawn again."""
+"""The report: one self-contained page as HTML and Markdown, and the numbers and verdicts it can be drawn from again."""
 
 import base64
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
+from empathy_core.cards.account import Account
+from empathy_core.cards.account_sections import earlier_section, gates_section, identity, methods
 from empathy_core.cards.figures import Drawing, drawings
 from empathy_core.cards.groups import Group, groups
 from empathy_core.cards.keys import STAGES
+from empathy_core.cards.markdown import markdown
 from empathy_core.cards.markup import Html, element, join, link, table
 from empathy_core.cards.numbers import read_numbers, read_verdicts, write_numbers, write_verdicts
 from empathy_core.cards.prose import HOW_TO_READ, LIMITS, METHOD
@@ -16,7 +19,7 @@ from empathy_core.cards.tables import ABSENT, by_model, interval, null, verdict_
 from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate, Verdict
 from empathy_core.probes.replication import WHY_IT_MISLEADS
-from empathy_core.verdicts import CRITERIA
+from empathy_core.verdicts import CRITERIA, OVER_MODELS
 
 TITLE = "Is empathy represented in these language models, and can it be steered?"
 
@@ -29,40 +32,50 @@ FOLDED_ROWS = 50
 
 
 def write_report(
-    folder: Path, estimates: Sequence[Estimate], verdicts: Sequence[Verdict], about: dict[str, str]
+    folder: Path, estimates: Sequence[Estimate], verdicts: Sequence[Verdict], accounts: Sequence[Account]
 ) -> Path:
-    """Write numbers.json, verdicts.json, figures/*.svg and index.html into `folder`; gives the page's path.
+    """Write numbers.json, verdicts.json, figures/*.svg, index.html and report.md into `folder`; gives the page's path.
 
-    `about` (revisions, hashes, seed, package versions …) is printed as it stands under "This run". The same input
-    gives the same bytes. Raises BadInput before anything is written.
+    The same input gives the same bytes. Raises BadInput before anything is written.
     """
     sections = groups(estimates, verdicts)
     count = itertools.count(1)
     figures = [[(next(count), drawing) for drawing in drawings(group.estimates)] for group in sections]
     write_numbers(folder / "numbers.json", estimates)
-    write_verdicts(folder / "verdicts.json", verdicts, about)
+    write_verdicts(folder / "verdicts.json", verdicts, accounts)
     (folder / "figures").mkdir(exist_ok=True)
     for earlier in (folder / "figures").glob("figure-*.svg"):
         earlier.unlink()
+    files = {f"figure-{i}": f"figures/figure-{i}-{drawing.name}.svg" for i, drawing in itertools.chain(*figures)}
     for i, drawing in itertools.chain(*figures):
-        (folder / "figures" / f"figure-{i}-{drawing.name}.svg").write_bytes(drawing.svg)
-    bodies = [section(group, numbered) for group, numbered in zip(sections, figures, strict=True)]
+        (folder / files[f"figure-{i}"]).write_bytes(drawing.svg)
+    bodies = [section(group, numbered, accounts) for group, numbered in zip(sections, figures, strict=True)]
     page = folder / "index.html"
-    page.write_text(document(sections, bodies, about), encoding="utf-8")
+    page.write_text(document(sections, bodies, accounts, [all_numbers(sections)]), encoding="utf-8")
+    words = markdown(document(sections, bodies, accounts, [numbers_elsewhere()]), files)
+    (folder / "report.md").write_text(words, encoding="utf-8")
     return page
 
 
 def redraw_report(source: Path, folder: Path) -> Path:
     """Draw a written report again, from its numbers.json and verdicts.json alone."""
-    verdicts, about = read_verdicts(source / "verdicts.json")
-    return write_report(folder, read_numbers(source / "numbers.json"), verdicts, about)
+    verdicts, accounts = read_verdicts(source / "verdicts.json")
+    return write_report(folder, read_numbers(source / "numbers.json"), verdicts, accounts)
 
 
-def document(sections: Sequence[Group], bodies: Sequence[Html], about: dict[str, str]) -> str:
-    """The whole page."""
+def document(
+    sections: Sequence[Group], bodies: Sequence[Html], accounts: Sequence[Account], numbers: Sequence[Html]
+) -> str:
+    """The whole page; `numbers` is its last section."""
     summaries = [f"{group.title}. {verdict_summary(group.verdicts)}" for group in sections if group.verdicts]
-    links = [("#how", "how to read"), ("#method", "method"), ("#limits", "limits"), ("#run", "this run")]
-    links += [("#numbers", "all numbers"), ("numbers.json", "numbers.json")]
+    links = [(f"#{anchor(group)}", group.texts) for group in sections]
+    links += [("#how", "how to read"), ("#methods", "methods of these runs"), ("#method", "what each number means")]
+    links += [
+        ("#limits", "limits"),
+        ("#run", "identity"),
+        ("#numbers", "all numbers"),
+        ("numbers.json", "numbers.json"),
+    ]
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -80,25 +93,45 @@ def document(sections: Sequence[Group], bodies: Sequence[Html], about: dict[str,
             element("a", links[-1][1], href=links[-1][0]),
         ),
     )
-    closing = [how_to_read(), method(), limits(), this_run(about), all_numbers(sections)]
+    closing = [how_to_read(), methods(accounts), method(), limits(sections), identity(accounts), *numbers]
     return "<!DOCTYPE html>\n" + element("html", head, element("body", header, *bodies, *closing), lang="en") + "\n"
 
 
-def section(group: Group, figures: Sequence[Numbered]) -> Html:
+def anchor(group: Group) -> str:
+    """Where a section begins."""
+    return f"texts-{group.texts}-{'planted' if group.planted else 'measured'}"
+
+
+def section(group: Group, figures: Sequence[Numbered], accounts: Sequence[Account]) -> Html:
     """One set of texts: verdicts and bandwidth side by side, then the other figures, then tables."""
+    own = [account for account in accounts if account.texts == group.texts]
     first = [figure(*one) for one in figures if one[1].name == "bandwidth"]
     matrix = [matrix_table(group)] if group.verdicts else []
     decided = [element("h3", "What decided the verdicts"), deciding_table(group), not_measurable(group)]
     return element(
         "section",
-        element("h2", group.texts, " ", element("span", "planted" if group.planted else "measured", class_="badge")),
+        element(
+            "h2",
+            group.texts,
+            " ",
+            element("span", "planted" if group.planted else "measured", class_="badge"),
+            id=anchor(group),
+        ),
         element("p", group.explanation),
         element("div", *matrix, *first, class_="first"),
         *reading_section(group),
         *writing_section(group),
         *(figure(*one) for one in figures if one[1].name != "bandwidth"),
         *(decided if group.verdicts else []),
-        *(table for stage in STAGES for table in stage_table(group.estimates, stage)),
+        *(part for account in own for part in earlier_section(group, account)),
+        *(part for account in own for part in gates_section(group, account)),
+        # The gates have a table of their own, with thresholds, where an account brings them.
+        *(
+            part
+            for stage in STAGES
+            if not (stage == "quality" and any(account.gates for account in own))
+            for part in stage_table(group.estimates, stage)
+        ),
     )
 
 
@@ -106,7 +139,7 @@ def figure(number: int, drawing: Drawing) -> Html:
     """A figure, embedded, with its caption and a text for those who cannot see it."""
     source = "data:image/svg+xml;base64," + base64.b64encode(drawing.svg).decode()
     picture = element("div", element("img", src=source, alt=drawing.alt), class_="scroll wide")
-    caption = element("figcaption", element("b", f"Figure {number}. "), drawing.caption)
+    caption = element("figcaption", element("b", f"Figure {number}."), " ", drawing.caption)
     return element("figure", picture, caption, id=f"figure-{number}")
 
 
@@ -138,7 +171,7 @@ def verdict_cell(verdict: Verdict | None) -> Html:
 
 def deciding_table(group: Group) -> Html:
     """The numbers that decided each verdict, beside the rule they were held against, one column a model."""
-    criteria, models, cells = verdict_matrix(group.verdicts)
+    criteria, models, cells = verdict_matrix([v for v in group.verdicts if v.model not in OVER_MODELS.values()])
     known = {estimate.name: estimate for estimate in group.estimates}
     rows = []
     for criterion in criteria:
@@ -156,8 +189,16 @@ def deciding_table(group: Group) -> Html:
 
 def not_measurable(group: Group) -> Html:
     """Why some verdicts could not be reached."""
-    missing = [verdict for verdict in group.verdicts if verdict.outcome == "not measurable"]
-    return element("ul", *(element("li", f"{v.criterion}, {v.model}: not measurable. {v.reason}") for v in missing))
+    return element("ul", *(element("li", one) for one in unmeasured(group)))
+
+
+def unmeasured(group: Group) -> list[str]:
+    """A sentence for each criterion that could not be decided for a model, and why."""
+    return [
+        f"{v.criterion}, {v.model}: not measurable. {v.reason}"
+        for v in group.verdicts
+        if v.outcome == "not measurable" and v.model not in OVER_MODELS.values()
+    ]
 
 
 def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:
@@ -196,15 +237,19 @@ def method() -> Html:
     return element("section", element("h2", "Method", id="method"), *parts)
 
 
-def limits() -> Html:
-    """What the numbers do not say."""
-    return element("section", element("h2", "Limits", id="limits"), element("ul", *(element("li", x) for x in LIMITS)))
+def limits(sections: Sequence[Group]) -> Html:
+    """What the numbers do not say, and what these runs did not measure."""
+    missing = [f"{group.texts}: {one}" for group in sections for one in unmeasured(group)]
+    parts = [element("h2", "Limits", id="limits"), element("ul", *(element("li", x) for x in LIMITS))]
+    if missing:
+        parts += [element("h3", "Not measured in these runs"), element("ul", *(element("li", x) for x in missing))]
+    return element("section", *parts)
 
 
-def this_run(about: dict[str, str]) -> Html:
-    """What the run says of itself."""
-    pairs = (join(element("dt", name), element("dd", text or ABSENT)) for name, text in about.items())
-    return element("section", element("h2", "This run", id="run"), element("dl", *pairs))
+def numbers_elsewhere() -> Html:
+    """In place of the list of all numbers, where the page has none."""
+    where = "Every number with its key, interval, null, n, method and run stands in numbers.json beside this file."
+    return element("section", element("h2", "All numbers", id="numbers"), element("p", where))
 
 
 def all_numbers(sections: Sequence[Group]) -> Html:

@@ -39,6 +39,12 @@ def null(estimate: Estimate) -> str:
     return ABSENT if estimate.null is None else number(estimate.null, decimals(estimate.low, estimate.high))
 
 
+def joined(parts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    *before, last = parts
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 NUMBER_HEADERS = ("model", "what", "value [95% interval]", "null", "n")
 
 

@@ -4,7 +4,9 @@ from itertools import combinations, product
 
 import pytest
 
+from empathy_core.cards.account import Account, GateLine
 from empathy_core.contracts import Estimate, Verdict
+from empathy_core.earlier_study import EarlierCriterion
 
 STYLES = ("cognitive", "affective", "instrumental")
 POINTS = range(5)
@@ -241,7 +243,19 @@ def one_model(estimates):
     return tuple(one for one in estimates if "/persistent/" in one.name)
 
 
+GATES = (
+    GateLine("bundled/quality/length-spread", "at most 0.05", False, "look at s3"),
+    GateLine("bundled/quality/opener/cognitive-affective", "", None),
+)
+
+
 @pytest.fixture(scope="session")
-def about():
-    """What the run says of itself."""
-    return {"run": "ValidationFlow/7", "seed": "0"}
+def accounts():
+    """What the runs say of themselves."""
+    stated = EarlierCriterion(
+        "styles are far apart", "met", "Any labels are.", ("grammar/persistent/read/three-way/excess",)
+    )
+    return (
+        Account("grammar", "The texts were toys.", {"Runs": "ValidationFlow/7", "Packages": "numpy 2"}, (), (stated,)),
+        Account("bundled", "The texts were natural.", {"Runs": "DatasetFlow/8"}, GATES),
+    )

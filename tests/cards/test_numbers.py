@@ -53,9 +53,9 @@ def test_what_is_no_number_is_refused_before_it_is_written(tmp_path, estimates, 
     assert not (tmp_path / "numbers.json").exists()
 
 
-def test_verdicts_keep_their_order_on_disk_and_bring_the_run_with_them(tmp_path, verdicts, about):
-    write_verdicts(tmp_path / "verdicts.json", verdicts[::-1], about)
-    assert read_verdicts(tmp_path / "verdicts.json") == (verdicts[::-1], about)
+def test_verdicts_keep_their_order_on_disk_and_bring_the_run_with_them(tmp_path, verdicts, accounts):
+    write_verdicts(tmp_path / "verdicts.json", verdicts[::-1], accounts)
+    assert read_verdicts(tmp_path / "verdicts.json") == (verdicts[::-1], accounts)
 
 
 def test_a_verdict_without_any_evidence_is_refused(estimates):
