@@ -9,9 +9,7 @@ import pytest
 
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
-STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts runs results cards study".split()
-)
+STAGES = "contracts stats organisms datasets models activations probes geometry steering verdicts findings runs results measured cards study".split()
 DOORS = {
     "torch": (
         "organisms/train",
@@ -30,7 +28,7 @@ DOORS = {
 }
 ANALYSIS = (
     "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
-    "datasets.gates runs study"
+    "datasets.gates runs results study"
 )
 
 WITHOUT_TORCH = """
