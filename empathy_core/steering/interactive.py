@@ -115,6 +115,7 @@ class Steerable:
             BadInput: for a concept, strength, point, prompt or sampling that makes no sense here, and for an encoder.
         """
         strengths = _strengths(alpha)
+        _check_asked(prompt, seeds)
         directions = self._directions_at(point)
         direction = _direction(directions, concept)
         edits: dict[str, Edits] = {UNSTEERED: {}}
@@ -129,7 +130,7 @@ class Steerable:
             concept,
             directions.point,
             prompt,
-            self._replies(edits, _said(prompt), seeds, sampling),
+            self._replies(edits, prompt, seeds, sampling),
         )
 
     def _replies(
@@ -177,7 +178,10 @@ def _direction(directions: DirectionSet, concept: str) -> Direction:
     return found[concept]
 
 
-def _said(prompt: str) -> str:
+def _check_asked(prompt: str, seeds: Sequence[int]) -> None:
     if not prompt.strip():
         raise BadInput("A reply needs something to reply to.", got="an empty prompt", fix="say what the person wrote")
-    return prompt
+    if not len(seeds):
+        raise BadInput(
+            "There is a reply for every seed, and so at least one seed.", got="none", fix="give `seeds=(0,)`"
+        )
