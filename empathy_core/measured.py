@@ -115,31 +115,44 @@ def measure(
     """
     reading = ReadingSettings(folds, permutations, seed)
     sweep = SweepSettings(tuple(map(float, strengths)), prompts, random_directions=random_directions, seed=seed)
-    sampling = SamplingSettings(max_new_tokens=max_new_tokens)
+    experiment = (sweep, SamplingSettings(max_new_tokens=max_new_tokens)) if steering else None
     asked = _checked_texts(texts, reading, pool)
     loaded = model if isinstance(model, LoadedModel) else load_model(_specification(model), device, dtype)
     _check_model(loaded, asked, point, steering)
     scratch = Scratch()
     extraction = ExtractionSettings(drop_too_long=drop_too_long)
     activations = extract(loaded, asked, store or scratch.folder, extraction, _of_texts(tell))
-    kept = activations.kept(asked)
-    read, doubts = _read(activations, kept, pool, point, reading, tell)
+    return _measured(loaded, activations.kept(asked), activations, pool, point, reading, experiment, scratch, tell)
+
+
+def _measured(
+    loaded: LoadedModel,
+    texts: TextSet,
+    activations: ActivationSet,
+    pool: str,
+    point: int | None,
+    reading: ReadingSettings,
+    experiment: tuple[SweepSettings, SamplingSettings] | None,
+    scratch: Scratch,
+    tell: Tell,
+) -> Measured:
+    """All that stands after extraction, in the order of the flows; without `experiment` nothing is generated."""
+    read, doubts = _read(activations, texts, pool, point, reading, tell)
     tell("directions, dimensions and likelihood shift")
-    prepared = (prepare if loaded.causal else _without_pushes)(
-        loaded, kept, point_reader(activations, pool), activations, point, seed
-    )
-    written = _steer(loaded, kept, prepared, sweep, sampling, tell) if steering else LEFT_OUT
-    numbers = (*read, *prepared.estimates, *written.estimates)
-    why = _why_unmeasured(loaded, kept, steering)
+    measured = prepare if loaded.causal else _without_pushes
+    made = measured(loaded, texts, point_reader(activations, pool), activations, point, reading.seed)
+    written = _steer(loaded, texts, made, *experiment, tell) if experiment else LEFT_OUT
+    numbers = (*read, *made.estimates, *written.estimates)
+    why = _why_unmeasured(loaded, texts, experiment is not None)
     return Measured(
         loaded,
-        kept,
+        texts,
         activations,
         pool,
-        prepared.directions,
+        made.directions,
         numbers,
-        _verdicts(numbers, kept, activations.model, why),
-        prepared.dimensions,
+        _verdicts(numbers, texts, activations.model, why),
+        made.dimensions,
         written.transcripts,
         (*activations.notes, *doubts, *written.notes, *([why] if why else [])),
         scratch,

@@ -13,6 +13,7 @@ import pytest
 from test_docs import ROOT, python_blocks
 from toy import toy_texts
 
+import empathy_core
 from empathy_core.activations.extract import extract
 from empathy_core.activations.store import point_reader
 from empathy_core.contracts import BadInput, TextSet
@@ -22,6 +23,7 @@ from empathy_core.models.load import load_model
 from empathy_core.models.specs import resolve
 from empathy_core.organisms.corpus import organism_texts
 from empathy_core.probes.reading import ReadingSettings, control_model, holm_over_models, read_model
+from empathy_core.results import load_run
 from empathy_core.steering.experiment import run_experiment
 from empathy_core.steering.judges import NO_JUDGE
 from empathy_core.steering.judges.panel import make_panel
@@ -89,6 +91,10 @@ def as_the_flows_do(loaded, texts, folder):
     written = judge_experiment(panel, texts, made, experiment, folder, 0, print, lambda *counts: None)
     numbers = (*read, *holm_over_models(read), *made.estimates, *written.estimates)
     return manifest.model, numbers, written.transcripts, written.notes
+
+
+def test_the_package_gives_the_functions_after_their_modules_were_imported():
+    assert empathy_core.measure is measure and empathy_core.load_run is load_run
 
 
 def test_a_measured_organism_has_the_numbers_and_verdicts_of_the_flows_to_the_last_digit(
