@@ -6,7 +6,7 @@ A *point* is a residual point: 0 is the input of block 0, l is the output of blo
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -73,6 +73,10 @@ class TextSet:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def __repr__(self) -> str:
+        """Without the texts, which would fill a notebook."""
+        return f"TextSet(name={self.name!r}, kind={self.kind!r}, {len(self)} texts)"
 
     @property
     def content_hash(self) -> str:
@@ -147,14 +151,14 @@ class ActivationSet:
     """Content address: model and revision, data set, template, pools, dtype."""
     folder: str
     dataset_hash: str
-    text_ids: tuple[str, ...]
+    text_ids: tuple[str, ...] = field(repr=False)
     points: tuple[int, ...]
     pools: tuple[str, ...]
     dim: int
     dtype: str
     residual_norms: tuple[float, ...]
     """Mean norm of the residual stream over response tokens, one per point: the unit of steering strength."""
-    response_tokens: tuple[int, ...]
+    response_tokens: tuple[int, ...] = field(repr=False)
     """Number of response tokens of each text."""
     tokens_per_second: float
     parity: float = 0.0
@@ -174,7 +178,7 @@ class Direction:
     concept: str
     model: str
     point: int
-    vector: Float[np.ndarray, " dim"]
+    vector: Float[np.ndarray, " dim"] = field(repr=False)
     """Unit norm."""
     norm: float
     """Norm of the vector before it was scaled to one, in units of the residual stream."""

@@ -1,14 +1,15 @@
 """The door to Metaflow's client: find an earlier run once, read its artifacts, know where activations are stored."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from metaflow import Flow, Run, namespace
-from metaflow.exception import MetaflowNotFound
+from metaflow import Flow, Run, get_namespace, namespace
+from metaflow.exception import MetaflowNotFound, MetaflowUnknownUser
 from metaflow.plugins.datastores.local_storage import LocalStorage
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
@@ -109,9 +110,9 @@ def _latest_successful(flow: str) -> Run | None:
 
 def _any_namespace(pathspec: str) -> Run:
     # A pathspec names one run exactly, so whose it is does not matter.
-    namespace(None)
     try:
-        return Run(pathspec)
+        with _every_namespace():
+            return Run(pathspec)
     except MetaflowNotFound as error:
         raise BadInput(
             "The upstream run exists in this datastore.",
@@ -119,6 +120,20 @@ def _any_namespace(pathspec: str) -> Run:
             "a mistyped id, another datastore, or another working folder",
             f"`python flows/{_file_of(pathspec.split('/')[0])} list runs` shows what there is",
         ) from error
+
+
+@contextmanager
+def _every_namespace() -> Iterator[None]:
+    """Runs of every user are seen inside; what is looked up later in a notebook keeps to its own namespace."""
+    try:
+        own = get_namespace()
+    except MetaflowUnknownUser:  # root, for one, whose runs Metaflow files under no name
+        own = None
+    namespace(None)
+    try:
+        yield
+    finally:
+        namespace(own)
 
 
 def _file_of(flow: str) -> str:

@@ -13,6 +13,11 @@ TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
 BUILT_IN = {"--with", "--max-workers", "--origin-run-id", "--deploy", "--config"}
 
 
+def python_blocks(page):
+    """The examples of a page, as a reader copies them."""
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / f"{page}.md").read_text(), re.MULTILINE | re.DOTALL)
+
+
 def flow_options(name):
     tree = ast.parse((ROOT / "flows" / f"{name}_flow.py").read_text())
     return {
