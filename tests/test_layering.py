@@ -10,7 +10,7 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
+    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs deployment study".split()
 )
 DOORS = {
     "torch": (
@@ -23,7 +23,7 @@ DOORS = {
     ),
     "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
-    "metaflow": ("cards/components", "cards/serve", "runs"),
+    "metaflow": ("cards/components", "cards/serve", "runs", "deployment"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
     "httpx2": ("datasets/generation/service",),
