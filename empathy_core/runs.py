@@ -1,5 +1,6 @@
 """The door to Metaflow's client: find an earlier run once, read its artifacts, know where activations are stored."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -16,6 +17,8 @@ from empathy_core.contracts import BadInput, Estimate, TextSet
 from empathy_core.datasets.files import bundled
 
 LATEST = "latest"
+PAID = ("anthropic", "claude", "human")
+"""Sources and judges whose answers cost money or somebody's time, and are kept in a local folder."""
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
 
 
@@ -84,6 +87,18 @@ def activation_store() -> str:
         "another service, or no METAFLOW_DATASTORE_SYSROOT_S3",
         "name a place with --store s3://bucket/prefix",
     )
+
+
+def check_answers_last(asked: str) -> None:
+    """Raises `BadInput` if a source or judge that is paid would be asked by a machine that is gone after the step."""
+    place = os.environ.get("METAFLOW_RUNTIME_ENVIRONMENT", "local")
+    if place != "local" and asked in PAID:
+        raise BadInput(
+            "Answers that cost money or somebody's time are kept in a folder that outlives the run.",
+            f"{asked} asked from {place}",
+            "a run with `--with batch` or `--with kubernetes`, which takes every step away from this machine",
+            "leave out `--with`: with --config deploy, the steps that load a model still run there",
+        )
 
 
 def generation_folder() -> Path:

@@ -35,7 +35,7 @@ class ValidationFlow(FlowSpec):
 
     @step
     def start(self):
-        from empathy_core.runs import artifact, resolve_run
+        from empathy_core.runs import artifact, check_answers_last, resolve_run
         from empathy_core.steering.judges.panel import make_panel
         from empathy_core.steering.judges.settings import ClaudeSettings
         from empathy_core.steering.sweep import SweepSettings, strengths
@@ -45,6 +45,7 @@ class ValidationFlow(FlowSpec):
         self.texts = artifact(self.probe_run, "texts")
         claude = ClaudeSettings(self.judge_model, self.second_judge, seed=self.seed)
         self.panel = make_panel(self.judge_by, self.texts, claude, self.prices, self.ratings, self.seed)
+        check_answers_last(self.panel.name)
         alphas, directions = strengths(self.alphas), self.random_directions
         self.sweep = SweepSettings(alphas, self.prompts, random_directions=directions, seed=self.seed)
         self.manifests = list(artifact(self.probe_run, "manifests").values())

@@ -5,7 +5,9 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
@@ -30,26 +32,35 @@ class Workplace:
             **(environment or {}),
         }
 
-    def start(self, flow: str, *arguments: str, **options: Any) -> subprocess.Popen:
-        """Begin `python flows/<flow>_flow.py <arguments>`; `options` are those of `Popen`."""
+    def with_environment(self, **environment: str) -> "Workplace":
+        """The same folder and datastore, with these variables changed."""
+        other = copy(self)
+        other.environment = self.environment | environment
+        return other
+
+    def command(self, flow: str, *arguments: str, deploy: Path | None = None) -> subprocess.CompletedProcess:
+        """Finish `python flows/<flow>_flow.py [--config deploy <file>] <arguments>`, whatever its exit status."""
+        configured = ("--config", "deploy", str(deploy)) if deploy else ()
         script = str(ROOT / "flows" / f"{flow}_flow.py")
-        command = [self.python, script, "--no-pylint", *arguments]
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, **options)
+        return subprocess.run(
+            [self.python, script, "--no-pylint", *configured, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+        )
 
-    def command(self, flow: str, *arguments: str) -> subprocess.CompletedProcess:
-        """Finish `python flows/<flow>_flow.py <arguments>`, whatever its exit status."""
-        process = self.start(flow, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        printed, complained = process.communicate()
-        return subprocess.CompletedProcess(process.args, process.returncode, printed, complained)
-
-    def run(self, flow: str, *arguments: str, succeeds: bool = True, verb: str = "run") -> tuple[str, str]:
+    def run(
+        self, flow: str, *arguments: str, succeeds: bool = True, verb: str = "run", deploy: Path | None = None
+    ) -> tuple[str, str]:
         """Run or resume a flow; returns its pathspec and everything it printed."""
-        run_id = self.folder / f"run_id_of_{flow}"
-        run_id.unlink(missing_ok=True)
-        done = self.command(flow, verb, "--max-workers", "2", "--run-id-file", str(run_id), *arguments)
+        with TemporaryDirectory() as folder:
+            run_id = Path(folder) / "run_id"
+            options = ("--max-workers", "2", "--run-id-file", str(run_id))
+            done = self.command(flow, verb, *options, *arguments, deploy=deploy)
+            name = run_id.read_text().strip() if run_id.exists() else ""
         output = done.stdout + done.stderr
         assert (done.returncode == 0) == succeeds, output
-        name = run_id.read_text().strip() if run_id.exists() else ""
         return f"{flow.capitalize()}Flow/{name}", output
 
     def artifact(self, pathspec: str, name: str) -> Any:

@@ -1,6 +1,7 @@
 """OpenStack Swift with its S3 interface on a free port of loopback, in one process: `python swift_server.py FOLDER`.
 
-Runs in an environment that holds swift (requirements-swift.txt). Prints `ready <url>` once it answers, and ends when its standard input does.
+Runs in an environment that holds swift (requirements-swift.txt). Prints `ready <url>` once it answers, and ends when
+its standard input does.
 """
 
 import eventlet
