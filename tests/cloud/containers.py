@@ -20,6 +20,7 @@ class Container:
     """One attempt at one job."""
 
     name: str
+    """User, flow, run, step, task and attempt, with hyphens between: Metaflow's names of Batch jobs."""
     definition: Mapping[str, Any]
     """What the service was asked to run, as it received it."""
     folder: Path
@@ -27,6 +28,11 @@ class Container:
     reason: str = ""
     host_lost: bool = False
     _process: subprocess.Popen | None = None
+
+    @property
+    def step(self) -> str:
+        """The step that it runs."""
+        return self.name.split("-")[3]
 
     @property
     def log(self) -> str:

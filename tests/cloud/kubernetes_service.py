@@ -15,6 +15,8 @@ from containers import Container, Machines
 
 JOBS = re.compile(r"/apis/batch/v1/namespaces/([^/]+)/jobs(?:/([^/]+))?")
 PODS = re.compile(r"/api/v1/namespaces/([^/]+)/pods")
+NAMED_BY = ("user", "flow_name", "run_id", "step_name", "task_id", "attempt")
+"""Annotations of Metaflow's pods; together they are what it calls a job on Batch."""
 ENDED = ("Succeeded", "Failed")
 LIMIT = 3600.0
 """Seconds, for a pod that sets no limit."""
@@ -104,8 +106,8 @@ class Cluster(ThreadingHTTPServer):
         self.jobs: dict[str, Job] = {}
 
     def submit(self, body: dict[str, Any], namespace: str) -> Job:
-        annotations = body["spec"]["template"]["metadata"].get("annotations") or {}
-        container = self.machines.container(annotations.get("metaflow/step_name", ""), body)
+        facts = body["spec"]["template"]["metadata"]["annotations"]
+        container = self.machines.container("-".join(facts[f"metaflow/{name}"] for name in NAMED_BY), body)
         job = Job(body, namespace, len(self.machines.started), container)
         self.jobs[job.shown["metadata"]["name"]] = job
         Thread(target=job.run, args=(self.machines, self.secrets), daemon=True).start()

@@ -44,10 +44,9 @@ class Lab:
         """Every container so far."""
         return self.machines.started
 
-    def containers_of(self, step: str, after: int = 0) -> list[Container]:
-        """Those of one step, among the ones that follow the first `after`."""
-        names = (f"-{step}-", step)
-        return [one for one in self.containers[after:] if names[0] in one.name or one.name == names[1]]
+    def containers_of(self, run: str) -> list[Container]:
+        """Those of one run, given as `Flow/id`."""
+        return [one for one in self.containers if f"-{run.replace('/', '-')}-" in one.name]
 
     def s3(self) -> Any:
         """A client of the S3 server."""

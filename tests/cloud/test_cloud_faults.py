@@ -16,7 +16,7 @@ from lab import Lab
 STORE = "metaflow/activations/"
 RECORD = re.compile(r".*/shard_\d+\.json")
 SHARDS = ("--shard-texts", "3")
-PATIENCE = 120.0
+PATIENCE = 300.0
 """Seconds until something that a test waits for must have happened."""
 
 
@@ -44,7 +44,7 @@ class Extraction:
     @property
     def containers(self) -> list[Container]:
         """Those of the step that extracts."""
-        return [one for one in self.lab.containers[self._started :] if "extract" in one.name]
+        return [one for one in self.lab.containers[self._started :] if one.step == "extract"]
 
     def records(self) -> dict[str, tuple[str, object]]:
         """The records of whole shards that this run has written."""
