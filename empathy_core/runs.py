@@ -1,5 +1,6 @@
 """The door to Metaflow's client: find an earlier run once, read its artifacts, know where activations are stored."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,12 +11,15 @@ from urllib.parse import quote
 
 from metaflow import Flow, Run, get_namespace, namespace
 from metaflow.exception import MetaflowNotFound, MetaflowUnknownUser
+from metaflow.metaflow_config import DATASTORE_SYSROOT_S3, DEFAULT_DATASTORE
 from metaflow.plugins.datastores.local_storage import LocalStorage
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
 from empathy_core.datasets.files import bundled
 
 LATEST = "latest"
+PAID = ("anthropic", "claude", "human")
+"""Sources and judges whose answers cost money or somebody's time, and are kept in a local folder."""
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
 
 
@@ -76,18 +80,42 @@ def parameters(pathspec: str) -> dict[str, Any]:
 
 
 def activation_store() -> str:
-    """The folder for activations."""
-    return str(_beside_datastore("activations"))
+    """Where activations are stored: beside Metaflow's own artifacts, so that every machine of a run finds them.
+
+    Raises `BadInput` where Metaflow keeps its artifacts in a service that activations cannot be stored in.
+    """
+    if DEFAULT_DATASTORE == "local":
+        return str(_beside_local_datastore("activations"))
+    if DEFAULT_DATASTORE == "s3" and DATASTORE_SYSROOT_S3:
+        return f"{DATASTORE_SYSROOT_S3.rstrip('/')}/activations"
+    raise BadInput(
+        "Activations are stored beside Metaflow's artifacts, in a local folder or on S3.",
+        f"METAFLOW_DEFAULT_DATASTORE={DEFAULT_DATASTORE}",
+        "another service, or no METAFLOW_DATASTORE_SYSROOT_S3",
+        "name a place with --store s3://bucket/prefix",
+    )
+
+
+def check_answers_last(asked: str) -> None:
+    """Raises `BadInput` if a source or judge that is paid would be asked by a machine that is gone after the step."""
+    place = os.environ.get("METAFLOW_RUNTIME_ENVIRONMENT", "local")
+    if place != "local" and asked in PAID:
+        raise BadInput(
+            "Answers that cost money or somebody's time are kept in a folder that outlives the run.",
+            f"{asked} asked from {place}",
+            "a run with `--with batch` or `--with kubernetes`, which takes every step away from this machine",
+            "leave out `--with`: with --config deploy, the steps that load a model still run there",
+        )
 
 
 def generation_folder() -> Path:
     """The folder for everything that generation paid for; it outlives the run that paid."""
-    return _beside_datastore("generation")
+    return _beside_local_datastore("generation")
 
 
 def judgement_folder(model: str) -> Path:
     """The folder for what judging one model's replies cost, or for the page of its raters."""
-    return _beside_datastore("judgements") / quote(model, safe="")
+    return _beside_local_datastore("judgements") / quote(model, safe="")
 
 
 def package_versions() -> dict[str, str]:
@@ -95,7 +123,7 @@ def package_versions() -> dict[str, str]:
     return {name: version(name) for name in PACKAGES}
 
 
-def _beside_datastore(name: str) -> Path:
+def _beside_local_datastore(name: str) -> Path:
     """A folder in Metaflow's own local datastore."""
     return Path(LocalStorage.get_datastore_root_from_config(lambda *_, **__: None)).resolve() / name
 

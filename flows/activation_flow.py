@@ -5,9 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, current, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.deployment import model_step
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
@@ -15,7 +16,7 @@ LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 class ActivationFlow(FlowSpec):
     """Extract every residual point and pool of every model, one branch a model."""
 
-    deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
+    deploy = Config("deploy", default=LOCAL, help="place and resources of the model steps: flows/deploy/*.json")
     models = Parameter("models", default="persistent,graded,scrambled,untrained", help="names, folders or hub ids")
     dataset = Parameter("dataset", default="latest", help="DatasetFlow/<run id>, or latest: the bundled texts if none")
     store = Parameter("store", default="", help="folder or s3://bucket/prefix; default: beside Metaflow's datastore")
@@ -58,8 +59,7 @@ class ActivationFlow(FlowSpec):
     def launch(self):
         self.next(self.extract, foreach="specs")
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank", refresh_interval=1)
     @step
     def extract(self):

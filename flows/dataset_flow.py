@@ -31,8 +31,10 @@ class DatasetFlow(FlowSpec):
         from empathy_core.datasets.generation.plan import GenerationSettings
         from empathy_core.datasets.review.decisions import read_decisions
         from empathy_core.datasets.sources import named_source
+        from empathy_core.runs import check_answers_last
 
         self.taken = named_source(self.source, self.path)
+        check_answers_last(self.taken)
         self.given = read_decisions([Path(name) for name in self.decisions.split(",") if name])
         self.settings = GenerationSettings(self.writer, self.judge, self.triplets, self.attempts, self.seed)
         self.forecast = forecast(self.settings, self.prices) if self.taken == "anthropic" else ()

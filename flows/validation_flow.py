@@ -5,9 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, current, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.deployment import model_step
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
@@ -15,7 +16,7 @@ LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 class ValidationFlow(FlowSpec):
     """Choose where to steer, steer, ablate, judge, and decide every criterion, one branch a model."""
 
-    deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
+    deploy = Config("deploy", default=LOCAL, help="place and resources of the model steps: flows/deploy/*.json")
     probes = Parameter("probes", default="latest", help="ProbeFlow/<run id>, or latest")
     point = Parameter("point", type=int, default=None, help="where to steer; default: chosen on training scenarios")
     alphas = Parameter("strengths", default="0.15,0.3,0.45,0.6", help="α, in mean residual norms; both signs")
@@ -34,7 +35,7 @@ class ValidationFlow(FlowSpec):
 
     @step
     def start(self):
-        from empathy_core.runs import artifact, resolve_run
+        from empathy_core.runs import artifact, check_answers_last, resolve_run
         from empathy_core.steering.judges.panel import make_panel
         from empathy_core.steering.judges.settings import ClaudeSettings
         from empathy_core.steering.sweep import SweepSettings, strengths
@@ -46,13 +47,13 @@ class ValidationFlow(FlowSpec):
         self.texts = artifact(self.probe_run, "texts")
         claude = ClaudeSettings(self.judge_model, self.second_judge, seed=self.seed)
         self.panel = make_panel(self.judge_by, self.texts, claude, self.prices, self.ratings, self.seed)
+        check_answers_last(self.panel.name)
         alphas, directions = strengths(self.alphas), self.random_directions
         self.sweep = SweepSettings(alphas, self.prompts, random_directions=directions, seed=self.seed)
         self.manifests = list(artifact(self.probe_run, "manifests").values())
         self.next(self.prepare, foreach="manifests")
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank")
     @step
     def prepare(self):
@@ -73,8 +74,7 @@ class ValidationFlow(FlowSpec):
         current.card.extend(likelihood_card(self.before))
         self.next(self.generate)
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank", refresh_interval=1)
     @step
     def generate(self):

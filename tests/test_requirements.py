@@ -8,7 +8,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+FILES = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    "tests/cloud/requirements.txt",
+    "tests/cloud/requirements-swift.txt",
+]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_every_requirement_is_an_exact_pin_and_stands_once(name):
     lines = [line for line in (ROOT / name).read_text().splitlines() if line and not line.startswith(("#", "-r"))]
     assert all(re.fullmatch(r"[\w.-]+==[\w.]+", line) for line in lines)
