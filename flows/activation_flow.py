@@ -5,13 +5,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, project, resources, retry, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
+from empathy_core.dry_run import skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
 
+@project(name="empathy")
+@starts_after(flow="DatasetFlow")
 class ActivationFlow(FlowSpec):
     """Extract every residual point and pool of every model, one branch a model."""
 
@@ -41,26 +45,12 @@ class ActivationFlow(FlowSpec):
         )
         self.dataset_run, self.texts = upstream_texts(self.dataset)
         self.store_root = self.store or activation_store()
-        self.todo = "plan" if self.dry_run else "launch"
-        self.next({"plan": self.plan, "launch": self.launch}, condition="todo")
-
-    @card(type="blank")
-    @step
-    def plan(self):
-        from empathy_core.activations.forecast import forecast
-        from empathy_core.cards.components import plan_card
-
-        self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
-        current.card.extend(plan_card(self.plans))
-        self.next(self.end)
-
-    @step
-    def launch(self):
         self.next(self.extract, foreach="specs")
 
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
     @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def extract(self):
         from empathy_core.activations.extract import extract
@@ -76,17 +66,19 @@ class ActivationFlow(FlowSpec):
         current.card.extend(activation_card(self.activations, len(self.texts)))
         self.next(self.join)
 
+    @skipped_in_a_dry_run
     @step
     def join(self, branches):
         self.activations = {branch.activations.model.name: branch.activations for branch in branches}
         self.merge_artifacts(branches, include=["texts", "dataset_run", "versions"])
         self.next(self.end)
 
+    @skipped_in_a_dry_run
     @step
     def end(self):
-        from empathy_core.cards.tables import extraction_lines, plan_lines
+        from empathy_core.cards.tables import extraction_lines
 
-        for line in plan_lines(self.plans) if self.dry_run else extraction_lines(self.activations.values()):
+        for line in extraction_lines(self.activations.values()):
             sys.stdout.write(f"{line}\n")
 
 

@@ -5,13 +5,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, project, resources, retry, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
+from empathy_core.dry_run import skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
 
+@project(name="empathy")
+@starts_after(flow="ProbeFlow")
 class ValidationFlow(FlowSpec):
     """Choose where to steer, steer, ablate, judge, and decide every criterion, one branch a model."""
 
