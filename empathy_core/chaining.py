@@ -9,7 +9,7 @@ WITHOUT_TRIGGERS = "step-functions"
 """AWS Step Functions knows no such trigger, and Metaflow refuses to deploy a flow there that has one."""
 
 
-class starts_after(FlowMutator):  # noqa: N801 (Metaflow shows the class by this name, as a decorator)
+class starts_after(FlowMutator):
     """Has Argo Workflows start the flow after every successful run of `flow` in the same project and branch."""
 
     def init(self, flow: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from metaflow import Flow, Run, namespace
+from metaflow import Flow, Run, current, namespace
 from metaflow.exception import MetaflowNotFound
 from metaflow.plugins.datastores.local_storage import LocalStorage
 
@@ -19,7 +19,9 @@ PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
 
 
 def resolve_run(flow: str, pathspec: str) -> str:
-    """The pathspec of a successful run: `latest` in the current namespace, or a given `Flow/id` in any namespace.
+    """The pathspec of a successful run: a given `Flow/id` in any namespace, or `latest`.
+
+    `latest` is the run whose end started this one, where there is such a run, else the latest in the current namespace.
 
     Raises `BadInput` if there is none, or if the given run failed, is still running or belongs to another flow.
     """
@@ -94,6 +96,10 @@ def _beside_datastore(name: str) -> Path:
 
 
 def _latest_successful(flow: str) -> Run | None:
+    # A later run may have ended between the run that triggered this one and now.
+    trigger = current.get("trigger")
+    if trigger and flow in trigger:
+        return trigger[flow]
     try:
         # A dry run succeeds without leaving anything to read.
         return next((run for run in Flow(flow) if run.successful and not getattr(run.data, "dry_run", False)), None)

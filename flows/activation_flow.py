@@ -9,7 +9,7 @@ from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, pr
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
 from empathy_core.chaining import starts_after
-from empathy_core.dry_run import skipped_in_a_dry_run
+from empathy_core.dry_run import announce, skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
@@ -32,7 +32,9 @@ class ActivationFlow(FlowSpec):
     shard_texts = Parameter("shard-texts", default=256, help="texts written at once, and lost if the run is killed")
     drop_too_long = Parameter("drop-too-long", is_flag=True, default=False, help="leave out what exceeds the context")
     dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what a run will take, and launch nothing")
+    price = Parameter("price-per-gpu-hour", default=0.0, help="money; with it a dry run says what the GPUs cost")
 
+    @card(type="blank")
     @step
     def start(self):
         from empathy_core.activations.settings import ExtractionSettings
@@ -45,6 +47,14 @@ class ActivationFlow(FlowSpec):
         )
         self.dataset_run, self.texts = upstream_texts(self.dataset)
         self.store_root = self.store or activation_store()
+        if self.dry_run:
+            from empathy_core.activations.forecast import forecast
+            from empathy_core.cards.components import plan_card
+            from empathy_core.cards.tables import plan_lines
+
+            self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
+            current.card.extend(plan_card(self.plans))
+            announce(plan_lines(self.plans, self.price))
         self.next(self.extract, foreach="specs")
 
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))

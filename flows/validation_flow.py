@@ -9,7 +9,7 @@ from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, pr
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
 from empathy_core.chaining import starts_after
-from empathy_core.dry_run import skipped_in_a_dry_run
+from empathy_core.dry_run import announce, skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
@@ -35,6 +35,8 @@ class ValidationFlow(FlowSpec):
     device = Parameter("device", default="cpu", help="cpu, cuda, mps or auto (over all GPUs)")
     dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16, float16, 8bit, 4bit")
     seed = Parameter("seed", default=0)
+    dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what generation takes, and launch nothing")
+    price = Parameter("price-per-gpu-hour", default=0.0, help="money; with it a dry run says what the GPUs cost")
 
     @step
     def start(self):
@@ -46,16 +48,42 @@ class ValidationFlow(FlowSpec):
         self.earlier = resolve_run("ValidationFlow", self.replies) if self.replies else ""
         self.probe_run = artifact(self.earlier, "probe_run") if self.earlier else resolve_run("ProbeFlow", self.probes)
         self.texts = artifact(self.probe_run, "texts")
-        claude = ClaudeSettings(self.judge_model, self.second_judge, seed=self.seed)
-        self.panel = make_panel(self.judge_by, self.texts, claude, self.prices, self.ratings, self.seed)
-        alphas, directions = strengths(self.alphas), self.random_directions
-        self.sweep = SweepSettings(alphas, self.prompts, random_directions=directions, seed=self.seed)
+        self.panel = make_panel(
+            self.judge_by,
+            self.texts,
+            ClaudeSettings(self.judge_model, self.second_judge, seed=self.seed),
+            self.prices,
+            self.ratings,
+            self.seed,
+        )
+        self.sweep = SweepSettings(
+            strengths(self.alphas), self.prompts, random_directions=self.random_directions, seed=self.seed
+        )
         self.manifests = list(artifact(self.probe_run, "manifests").values())
+        if self.dry_run:
+            from empathy_core.cards.tables import steering_lines
+            from empathy_core.steering.forecast import forecast_steering
+
+            announce(
+                steering_lines(
+                    forecast_steering(
+                        self.manifests,
+                        self.texts,
+                        artifact(self.probe_run, "directions"),
+                        self.sweep,
+                        self.max_new_tokens,
+                        self.panel.judges,
+                        self.dtype,
+                    ),
+                    self.price,
+                )
+            )
         self.next(self.prepare, foreach="manifests")
 
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
     @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
     @card(type="blank")
+    @skipped_in_a_dry_run
     @step
     def prepare(self):
         from empathy_core.activations.store import point_reader
@@ -78,6 +106,7 @@ class ValidationFlow(FlowSpec):
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
     @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def generate(self):
         from empathy_core.cards.components import live_transcripts
@@ -96,6 +125,7 @@ class ValidationFlow(FlowSpec):
         self.next(self.judge)
 
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def judge(self):
         from empathy_core.cards.components import live_batches, validation_card
@@ -110,6 +140,7 @@ class ValidationFlow(FlowSpec):
         self.next(self.join)
 
     @card(type="blank")
+    @skipped_in_a_dry_run
     @step
     def join(self, branches):
         from empathy_core.cards.components import ranking_table, study_card
@@ -129,6 +160,7 @@ class ValidationFlow(FlowSpec):
         current.card.extend((*study_card(self.numbers, self.verdicts), *ranking_table(self.ranking)))
         self.next(self.end)
 
+    @skipped_in_a_dry_run
     @step
     def end(self):
         from empathy_core.steering.judges.choice import NO_JUDGE, how_to_judge

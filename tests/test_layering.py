@@ -10,8 +10,9 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
-)
+    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs chaining "
+    "dry_run study"
+).split()
 DOORS = {
     "torch": (
         "organisms/train",
@@ -23,7 +24,7 @@ DOORS = {
     ),
     "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
-    "metaflow": ("cards/components", "cards/serve", "runs"),
+    "metaflow": ("cards/components", "cards/serve", "chaining", "dry_run", "runs"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
     "httpx2": ("datasets/generation/service",),

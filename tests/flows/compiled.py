@@ -1,4 +1,7 @@
-"""The flows as Argo Workflows and AWS Step Functions would get them; `python tests/flows/compiled.py` stores it anew."""
+"""The flows as Argo Workflows and AWS Step Functions would get them.
+
+`PYTHONPATH=.:tests/activations python tests/flows/compiled.py` stores the summaries anew, for a difference to be read.
+"""
 
 import json
 import os
@@ -8,13 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
-if __name__ == "__main__":
-    sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "activations")]
-
 import boto3
 from faulty_s3 import KEY, SECRET, FaultyS3
 
+ROOT = Path(__file__).parent.parent.parent
 FLOWS = ("dataset", "activation", "probe", "validation")
 IMAGE = "registry.example/empathy:1"
 DEPLOYED = {

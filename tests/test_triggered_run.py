@@ -1,0 +1,64 @@
+"""In production a flow reads the run whose end started it, whatever has ended since."""
+
+from datetime import datetime
+from types import SimpleNamespace
+
+import pytest
+from metaflow import current
+from metaflow.events import Trigger
+
+from empathy_core import runs
+from empathy_core.chaining import starts_after
+from empathy_core.dry_run import REMOTE, announce
+
+
+def run(pathspec):
+    flow, number = pathspec.split("/")
+    task = SimpleNamespace(pathspec=f"{pathspec}/end/9", parent=SimpleNamespace(id="end"))
+    return SimpleNamespace(
+        pathspec=pathspec, id=number, path_components=[flow, number], parent=SimpleNamespace(id=flow),
+        finished_at=datetime(2026, 1, 1), end_task=task, successful=True, data=SimpleNamespace(dry_run=False),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def later_run(monkeypatch):
+    """A run of every flow that ended last."""
+    monkeypatch.setattr(runs, "Flow", lambda flow: [run(f"{flow}/argo-later")])
+
+
+@pytest.fixture
+def triggered(later_run, monkeypatch):
+    trigger = Trigger.from_runs([run("ActivationFlow/argo-first")])
+    monkeypatch.setattr(type(current), "trigger", trigger, raising=False)
+
+
+def test_the_triggering_run_wins_over_a_later_one(triggered):
+    assert runs.resolve_run("ActivationFlow", "latest") == "ActivationFlow/argo-first"
+
+
+def test_a_flow_that_did_not_trigger_this_run_is_read_at_its_latest(triggered):
+    assert runs.resolve_run("ProbeFlow", "latest") == "ProbeFlow/argo-later"
+
+
+def test_without_a_trigger_the_latest_run_is_read(later_run):
+    assert runs.resolve_run("ActivationFlow", "latest") == "ActivationFlow/argo-later"
+
+
+@pytest.mark.parametrize("scheduler, triggers", [("argo-workflows", 1), ("step-functions", 0)])
+def test_a_trigger_is_added_for_every_scheduler_that_knows_one(monkeypatch, scheduler, triggers):
+    monkeypatch.setattr("sys.argv", ["probe_flow.py", scheduler, "create"])
+    added, mutator = [], starts_after(flow="ActivationFlow")
+    mutator.init(flow="ActivationFlow")
+    mutator.pre_mutate(SimpleNamespace(add_decorator=lambda _, deco_kwargs: added.append(deco_kwargs)))
+    assert added == [{"flow": "ActivationFlow"}] * triggers
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_a_dry_run_on_a_remote_machine_is_refused(monkeypatch, capsys, name):
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(runs.BadInput, match="--with batch"):
+        announce(["a line"])
+    monkeypatch.delenv(name)
+    announce(["a line"])
+    assert capsys.readouterr().out == "a line\n"
