@@ -4,7 +4,7 @@ from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
-from metaflow import current
+from metaflow import Run, current
 from metaflow.events import Trigger
 
 from empathy_core import runs
@@ -12,24 +12,30 @@ from empathy_core.chaining import starts_after
 from empathy_core.dry_run import REMOTE, announce
 
 
-def run(pathspec):
-    flow, number = pathspec.split("/")
-    task = SimpleNamespace(pathspec=f"{pathspec}/end/9", parent=SimpleNamespace(id="end"))
-    return SimpleNamespace(
-        pathspec=pathspec, id=number, path_components=[flow, number], parent=SimpleNamespace(id=flow),
-        finished_at=datetime(2026, 1, 1), end_task=task, successful=True, data=SimpleNamespace(dry_run=False),
-    )  # fmt: skip
+class Ended(Run):
+    """A successful run, known without a datastore."""
+
+    successful, finished_at = True, datetime(2026, 1, 1)
+    data = SimpleNamespace(dry_run=False)
+
+    def __init__(self, pathspec):
+        self._pathspec = pathspec
+
+    pathspec = property(lambda self: self._pathspec)
+    path_components = property(lambda self: self._pathspec.split("/"))
+    parent = property(lambda self: SimpleNamespace(id=self._pathspec.split("/")[0]))
+    end_task = property(lambda self: SimpleNamespace(pathspec=f"{self}/end/9", parent=SimpleNamespace(id="end")))
 
 
 @pytest.fixture
 def later_run(monkeypatch):
     """A run of every flow that ended last."""
-    monkeypatch.setattr(runs, "Flow", lambda flow: [run(f"{flow}/argo-later")])
+    monkeypatch.setattr(runs, "Flow", lambda flow: [Ended(f"{flow}/argo-later")])
 
 
 @pytest.fixture
 def triggered(later_run, monkeypatch):
-    trigger = Trigger.from_runs([run("ActivationFlow/argo-first")])
+    trigger = Trigger.from_runs([Ended("ActivationFlow/argo-first")])
     monkeypatch.setattr(type(current), "trigger", trigger, raising=False)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from empathy_core.activations import store
-from empathy_core.activations.objects import at
+from empathy_core.activations.objects import Folder, at
 from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec
 
 ARRAYS = np.random.default_rng(0).normal(size=(3, 5, 6, 4)).astype(np.float32)
@@ -143,6 +143,13 @@ def test_a_shard_that_is_whole_stays_as_it_is(root):
     fill(other)
     first = one.finish(SET)
     assert other.finish(replace(SET, tokens_per_second=7.0)) == first == store.find(root, "key")
+
+
+def test_writing_lists_a_key_once_and_not_once_a_shard(tmp_path, monkeypatch):
+    listings, entries = [], Folder.entries
+    monkeypatch.setattr(Folder, "entries", lambda self: listings.append(self.location) or entries(self))
+    written(tmp_path)
+    assert listings == [str(tmp_path / "key")]
 
 
 def environment():
