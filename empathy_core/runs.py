@@ -13,6 +13,7 @@ from metaflow.plugins.datastores.local_storage import LocalStorage
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
 from empathy_core.datasets.files import bundled
+from empathy_core.layout import check_layout, other_version
 
 LATEST = "latest"
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
@@ -66,8 +67,16 @@ def stamped(estimates: Sequence[Estimate], pathspec: str) -> tuple[Estimate, ...
 
 
 def artifact(pathspec: str, name: str) -> Any:
-    """One artifact of a run's last step."""
-    return getattr(_any_namespace(pathspec).data, name)
+    """One artifact of a run's last step.
+
+    Raises `BadInput` if there is none, or if another version of this library wrote it.
+    """
+    try:
+        value = getattr(_any_namespace(pathspec).data, name)
+    except (AttributeError, ImportError) as error:  # no such artifact, or a class that this version does not have
+        raise other_version(f"{pathspec}, artifact {name}", str(error)) from error
+    check_layout(value, f"{pathspec}, artifact {name}")
+    return value
 
 
 def activation_store() -> str:

@@ -10,8 +10,8 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs chaining "
-    "dry_run study"
+    "contracts layout stats organisms datasets models activations probes geometry steering verdicts cards runs "
+    "chaining dry_run study"
 ).split()
 DOORS = {
     "torch": (

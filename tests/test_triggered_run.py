@@ -8,7 +8,6 @@ from metaflow import Run, current
 from metaflow.events import Trigger
 
 from empathy_core import runs
-from empathy_core.chaining import starts_after
 from empathy_core.dry_run import REMOTE, announce
 
 
@@ -24,7 +23,9 @@ class Ended(Run):
     pathspec = property(lambda self: self._pathspec)
     path_components = property(lambda self: self._pathspec.split("/"))
     parent = property(lambda self: SimpleNamespace(id=self._pathspec.split("/")[0]))
-    end_task = property(lambda self: SimpleNamespace(pathspec=f"{self}/end/9", parent=SimpleNamespace(id="end")))
+    end_task = property(
+        lambda self: SimpleNamespace(pathspec=f"{self._pathspec}/end/9", parent=SimpleNamespace(id="end"))
+    )
 
 
 @pytest.fixture
@@ -49,15 +50,6 @@ def test_a_flow_that_did_not_trigger_this_run_is_read_at_its_latest(triggered):
 
 def test_without_a_trigger_the_latest_run_is_read(later_run):
     assert runs.resolve_run("ActivationFlow", "latest") == "ActivationFlow/argo-later"
-
-
-@pytest.mark.parametrize("scheduler, triggers", [("argo-workflows", 1), ("step-functions", 0)])
-def test_a_trigger_is_added_for_every_scheduler_that_knows_one(monkeypatch, scheduler, triggers):
-    monkeypatch.setattr("sys.argv", ["probe_flow.py", scheduler, "create"])
-    added, mutator = [], starts_after(flow="ActivationFlow")
-    mutator.init(flow="ActivationFlow")
-    mutator.pre_mutate(SimpleNamespace(add_decorator=lambda _, deco_kwargs: added.append(deco_kwargs)))
-    assert added == [{"flow": "ActivationFlow"}] * triggers
 
 
 @pytest.mark.parametrize("name", REMOTE)
