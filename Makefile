@@ -8,7 +8,7 @@ export METAFLOW_USER ?= $(if $(filter root,$(shell id -un)),researcher,$(shell i
 export OMP_NUM_THREADS ?= 1
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: study test cards bench clean
+.PHONY: study test cards bench audit clean
 
 study: .venv/run
 	$(VENV)/python -m empathy_core.study --models "$(MODELS)"
@@ -24,8 +24,13 @@ cards: .venv/run
 bench: .venv/test
 	for script in benchmarks/*.py; do $(VENV)/python $$script --quick || exit 1; done
 
+# Needs the Python advisory database, and so the network; in an environment of its own, so that nothing else moves.
+audit:
+	test -x .audit/bin/pip-audit || ($(PYTHON) -m venv .audit && .audit/bin/pip install --quiet pip-audit==2.10.1)
+	.audit/bin/pip-audit --requirement requirements.txt --no-deps --disable-pip
+
 clean:
-	rm -rf .venv .metaflow
+	rm -rf .venv .audit .metaflow
 
 .venv/run: requirements.txt
 	test -x $(VENV)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv

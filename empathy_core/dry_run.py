@@ -5,15 +5,12 @@ It is no branch of a flow's graph, because AWS Step Functions has no branches of
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from metaflow import FlowSpec, UserStepDecorator
 
 from empathy_core.contracts import BadInput
-
-REMOTE = ("AWS_BATCH_JOB_ID", "METAFLOW_KUBERNETES_WORKLOAD")
-"""Variables that only a remote task has."""
 
 
 class skipped_in_a_dry_run(UserStepDecorator):
@@ -24,16 +21,17 @@ class skipped_in_a_dry_run(UserStepDecorator):
         self.skip_step = flow.dry_run
 
 
-def announce(lines: Iterable[str]) -> None:
-    """Write what a run would take.
+def announce(lines: Iterable[str], deploy: Mapping[str, Any]) -> None:
+    """Write what a run would take; `deploy` is the deployment file, which says `on` what model steps run.
 
-    Raises `BadInput` on a remote machine: the dry run would rent one for every step that it then goes past.
+    Raises `BadInput` where a step would run on another machine: it would be rented to go past the step.
     """
-    if found := [name for name in REMOTE if name in os.environ]:
+    places = (deploy.get("on", "local"), os.environ.get("METAFLOW_RUNTIME_ENVIRONMENT", "local"))
+    if remote := [place for place in places if place != "local"]:
         raise BadInput(
             "A dry run launches nothing, and so runs on the machine that it is started on.",
-            f"{found[0]} is set, as in a remote task",
-            "--with batch or --with kubernetes",
+            f"steps on {remote[0]}",
+            "--config deploy, --with batch or --with kubernetes",
             "leave it out",
         )
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -54,7 +54,7 @@ class ActivationFlow(FlowSpec):
 
             self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
             current.card.extend(plan_card(self.plans))
-            announce(plan_lines(self.plans, self.price))
+            announce(plan_lines(self.plans, self.price), self.deploy)
         self.next(self.extract, foreach="specs")
 
     @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))

@@ -76,7 +76,8 @@ class ValidationFlow(FlowSpec):
                         self.dtype,
                     ),
                     self.price,
-                )
+                ),
+                self.deploy,
             )
         self.next(self.prepare, foreach="manifests")
 

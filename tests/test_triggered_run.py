@@ -8,7 +8,6 @@ from metaflow import Run, current
 from metaflow.events import Trigger
 
 from empathy_core import runs
-from empathy_core.dry_run import REMOTE, announce
 
 
 class Ended(Run):
@@ -50,13 +49,3 @@ def test_a_flow_that_did_not_trigger_this_run_is_read_at_its_latest(triggered):
 
 def test_without_a_trigger_the_latest_run_is_read(later_run):
     assert runs.resolve_run("ActivationFlow", "latest") == "ActivationFlow/argo-later"
-
-
-@pytest.mark.parametrize("name", REMOTE)
-def test_a_dry_run_on_a_remote_machine_is_refused(monkeypatch, capsys, name):
-    monkeypatch.setenv(name, "1")
-    with pytest.raises(runs.BadInput, match="--with batch"):
-        announce(["a line"])
-    monkeypatch.delenv(name)
-    announce(["a line"])
-    assert capsys.readouterr().out == "a line\n"
