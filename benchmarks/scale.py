@@ -3,8 +3,9 @@
 First growth: 8 keys are written, read and found again at once, with up to 4,096 shards in all (1,024 with `--quick`).
 `growth` holds the slopes of CPU seconds against shards on logarithmic axes: 1 is proportional. `vs_listing_a_shard` is
 the CPU time of writing when the key is listed before every shard, as an earlier store did, over that of writing now, at
-1,024 shards; `write_vs_synced_saves` is the CPU time of as many plain `np.save`, each waiting for the disk, over that of writing.
-Then the study of docs/cloud.md: 10 models × 81 residual points × 20 shards, arrays of its number and not of its size.
+1,024 shards. `write_vs_synced_saves` is the CPU time of as many plain `np.save`, each waiting for the disk, over that
+of writing. Then the study of docs/cloud.md: 10 models × 81 residual points × 20 shards, arrays of its number and not of
+its size.
 Run: `python benchmarks/scale.py --quick`. Without `--quick` the figure is drawn anew.
 """
 
