@@ -143,6 +143,36 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class SteeringPlan:
+    """What generating one model's replies takes."""
+
+    model: str
+    replies: int
+    """Of every arm, those that continue a given sentence included."""
+    new_tokens: int
+    """At most: a reply that ends by itself has fewer."""
+    gpu_seconds: float
+    """Of writing them: every token of a batch reads all weights once, at half of one A100's memory bandwidth."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What all models of a run take together."""
+
+    tasks: int
+    """That need a GPU."""
+    gpu_hours: float
+    """Of computing; starting machines and reading weights come on top."""
+    price: float | None
+    """Money per GPU hour, as the user gave it; None if it is not known."""
+
+    @property
+    def money(self) -> float | None:
+        """What the GPU hours cost, in the unit of the price."""
+        return None if self.price is None else self.gpu_hours * self.price
+
+
+@dataclass(frozen=True)
 class ActivationSet:
     """Manifest of one model's activations `[point, text, pool, dim]`; the arrays stay in the store at `folder`."""
 

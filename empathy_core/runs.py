@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from metaflow import Flow, Run, get_namespace, namespace
+from metaflow import Flow, Run, current, get_namespace, namespace
 from metaflow.exception import MetaflowNotFound, MetaflowUnknownUser
 from metaflow.metaflow_config import DATASTORE_SYSROOT_S3, DEFAULT_DATASTORE
 from metaflow.plugins.datastores.local_storage import LocalStorage
 
 from empathy_core.contracts import BadInput, Estimate, TextSet
 from empathy_core.datasets.files import bundled
+from empathy_core.layout import check_layout, other_version
 
 LATEST = "latest"
 PAID = ("anthropic", "claude", "human")
@@ -24,7 +25,9 @@ PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
 
 
 def resolve_run(flow: str, pathspec: str) -> str:
-    """The pathspec of a successful run: `latest` in the current namespace, or a given `Flow/id` in any namespace.
+    """The pathspec of a successful run: a given `Flow/id` in any namespace, or `latest`.
+
+    `latest` is the run whose end started this one, where there is such a run, else the latest in the current namespace.
 
     Raises `BadInput` if there is none, or if the given run failed, is still running or belongs to another flow.
     """
@@ -69,8 +72,16 @@ def stamped(estimates: Sequence[Estimate], pathspec: str) -> tuple[Estimate, ...
 
 
 def artifact(pathspec: str, name: str) -> Any:
-    """One artifact of a run's last step."""
-    return getattr(_any_namespace(pathspec).data, name)
+    """One artifact of a run's last step.
+
+    Raises `BadInput` if there is none, or if another version of this library wrote it.
+    """
+    try:
+        value = getattr(_any_namespace(pathspec).data, name)
+    except (AttributeError, ImportError) as error:  # no such artifact, or a class that this version does not have
+        raise other_version(f"{pathspec}, artifact {name}", str(error)) from error
+    check_layout(value, f"{pathspec}, artifact {name}")
+    return value
 
 
 def parameters(pathspec: str) -> dict[str, Any]:
@@ -129,6 +140,10 @@ def _beside_local_datastore(name: str) -> Path:
 
 
 def _latest_successful(flow: str) -> Run | None:
+    # A later run may have ended between the run that triggered this one and now.
+    trigger = current.get("trigger")
+    if trigger and flow in trigger:
+        return trigger[flow]
     try:
         # A dry run succeeds without leaving anything to read.
         return next((run for run in Flow(flow) if run.successful and not getattr(run.data, "dry_run", False)), None)

@@ -5,14 +5,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, current, step
+from metaflow import Config, FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
 from empathy_core.deployment import model_step
+from empathy_core.dry_run import announce, skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
 
+@project(name="empathy")
+@starts_after(flow="DatasetFlow")
 class ActivationFlow(FlowSpec):
     """Extract every residual point and pool of every model, one branch a model."""
 
@@ -29,7 +33,9 @@ class ActivationFlow(FlowSpec):
     shard_texts = Parameter("shard-texts", default=256, help="texts written at once, and lost if the run is killed")
     drop_too_long = Parameter("drop-too-long", is_flag=True, default=False, help="leave out what exceeds the context")
     dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what a run will take, and launch nothing")
+    price = Parameter("price-per-gpu-hour", default=0.0, help="money; with it a dry run says what the GPUs cost")
 
+    @card(type="blank")
     @step
     def start(self):
         from empathy_core.activations.settings import ExtractionSettings
@@ -42,25 +48,19 @@ class ActivationFlow(FlowSpec):
         )
         self.dataset_run, self.texts = upstream_texts(self.dataset)
         self.store_root = self.store or activation_store()
-        self.todo = "plan" if self.dry_run else "launch"
-        self.next({"plan": self.plan, "launch": self.launch}, condition="todo")
+        if self.dry_run:
+            from empathy_core.activations.forecast import forecast
+            from empathy_core.cards.components import plan_card
+            from empathy_core.cards.tables import plan_lines
 
-    @card(type="blank")
-    @step
-    def plan(self):
-        from empathy_core.activations.forecast import forecast
-        from empathy_core.cards.components import plan_card
-
-        self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
-        current.card.extend(plan_card(self.plans))
-        self.next(self.end)
-
-    @step
-    def launch(self):
+            self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
+            current.card.extend(plan_card(self.plans))
+            announce(plan_lines(self.plans, self.price), self.deploy)
         self.next(self.extract, foreach="specs")
 
     @model_step
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def extract(self):
         from empathy_core.activations.extract import extract
@@ -76,17 +76,19 @@ class ActivationFlow(FlowSpec):
         current.card.extend(activation_card(self.activations, len(self.texts)))
         self.next(self.join)
 
+    @skipped_in_a_dry_run
     @step
     def join(self, branches):
         self.activations = {branch.activations.model.name: branch.activations for branch in branches}
         self.merge_artifacts(branches, include=["texts", "dataset_run", "versions"])
         self.next(self.end)
 
+    @skipped_in_a_dry_run
     @step
     def end(self):
-        from empathy_core.cards.tables import extraction_lines, plan_lines
+        from empathy_core.cards.tables import extraction_lines
 
-        for line in plan_lines(self.plans) if self.dry_run else extraction_lines(self.activations.values()):
+        for line in extraction_lines(self.activations.values()):
             sys.stdout.write(f"{line}\n")
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import FlowSpec, Parameter, card, current, step
+from metaflow import FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
 
 
+@project(name="empathy")
 class DatasetFlow(FlowSpec):
     """Read or generate texts, apply what reviewers decided, and measure what words alone give away."""
 

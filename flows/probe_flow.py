@@ -5,11 +5,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import FlowSpec, Parameter, card, current, step
+from metaflow import FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
 
 
+@project(name="empathy")
+@starts_after(flow="ActivationFlow")
 class ProbeFlow(FlowSpec):
     """Probes beside nulls, text baselines, foils and controls, and directions to take elsewhere, one branch a model."""
 

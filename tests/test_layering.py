@@ -10,8 +10,8 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts earlier_study findings "
-    "runs deployment results measured cards study calibration"
+    "contracts layout stats organisms datasets models activations probes geometry steering verdicts earlier_study "
+    "findings runs deployment chaining dry_run results measured cards study calibration"
 ).split()
 DOORS = {
     "torch": (
@@ -24,7 +24,7 @@ DOORS = {
     ),
     "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
-    "metaflow": ("cards/components", "cards/serve", "runs", "deployment"),
+    "metaflow": ("cards/components", "cards/serve", "runs", "deployment", "chaining", "dry_run"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
     "httpx2": ("datasets/generation/service",),

@@ -70,6 +70,13 @@ def test_without_a_judge_likelihood_shift_is_measured_and_the_run_says_how_to_ge
     assert f"run --probes {own_run[2]} --judge human" in own_run[4]
 
 
+def test_a_dry_run_of_steering_says_how_much_it_would_generate_and_generates_nothing(workplace, own_run):
+    _, output = workplace.run("validation", "--probes", own_run[2], "--prompts", "24", "--dry-run")
+    # Without a judge: 24 prompts, 3 replies each, unsteered and along three directions at four strengths.
+    assert f"model tiny-llama; replies to generate {24 * 3 * (1 + 3 * 4)}; new tokens, at most 67,392" in output
+    assert "tasks with a GPU 1" in output and "not measurable" not in output
+
+
 def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, own_run, tmp_path):
     code = f"from pathlib import Path\nfrom empathy_core.cards.serve import export\nexport(Path({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=workplace.folder, check=True)
