@@ -160,7 +160,8 @@ CRITERIA = (
         NO_JUDGE,
         lambda styles, there: ("write/casual/range",),
         lambda found: found[0].low > 0,
-        _planted(True, True, True, False),
+        # The point to steer at is chosen for the styles, where there are any: what register does there is not planted.
+        {"scrambled": "supported", "untrained": "not supported"},
     ),
     Criterion(
         "bandwidth above null",
