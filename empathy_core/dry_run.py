@@ -20,6 +20,10 @@ class skipped_in_a_dry_run(UserStepDecorator):
         """Called by Metaflow before the step."""
         self.skip_step = flow.dry_run
 
+    def post_step(self, step_name: str, flow: FlowSpec, exception: Exception | None = None) -> Exception | None:
+        """Called after it: a failure stays one, and None leaves the way to the next step as it is."""
+        return exception
+
 
 def announce(lines: Iterable[str], deploy: Mapping[str, Any]) -> None:
     """Write what a run would take; `deploy` is the deployment file, which says `on` what model steps run.
