@@ -10,13 +10,17 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs study".split()
+    "contracts stats organisms datasets models activations probes geometry saes steering verdicts cards runs "
+    "study".split()
 )
 DOORS = {
     "torch": (
         "organisms/train",
         "models/",
         "activations/",
+        "saes/checkpoint",
+        "saes/encode",
+        "saes/training",
         "steering/hooks",
         "steering/generate",
         "steering/likelihood",
@@ -26,11 +30,12 @@ DOORS = {
     "metaflow": ("cards/components", "cards/serve", "runs"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
+    "sae_lens": ("saes/checkpoint", "saes/encode", "saes/files", "saes/pretrained", "saes/training"),
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
-    "datasets.gates runs study"
+    "probes.reading geometry.dimensionality saes.measure saes.wanted steering.analysis verdicts cards.page "
+    "cards.components datasets.sources datasets.gates runs study"
 )
 
 WITHOUT_TORCH = """

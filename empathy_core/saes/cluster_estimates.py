@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
-from sklearn.metrics import adjusted_rand_score
 
 from empathy_core.contracts import Estimate
-from empathy_core.saes.clusters import INDICES, Agreement, agreement, cluster, scenario_centred, shuffled
+from empathy_core.saes.clusters import INDICES, adjusted_rand, cluster, scenario_centred, separation, shuffled
 from empathy_core.saes.codes import DictionaryCodes
 from empathy_core.saes.plan import TEST, TRAIN, Question
 from empathy_core.stats import percentile_interval, permute_labels
@@ -20,70 +19,77 @@ LABELS = ("style", "context")
 
 
 @dataclass(frozen=True)
-class Clustering:
-    """One dictionary's clusters of the held-out texts, again from resampled scenarios, and where there is no structure."""
+class Codes:
+    """Scenario-centred codes of the main texts under one dictionary, one side of the split each."""
 
-    found: Int[np.ndarray, " text"]
-    whole: Agreement
-    resampled: tuple[Agreement, ...]
-    """Found on resampled training scenarios, and compared on resampled held-out ones."""
-    stability: tuple[float, ...]
-    """ARI of those clusters with the ones found on all training scenarios, over all held-out texts."""
-    structureless: tuple[float, ...]
+    train: Float[np.ndarray, "train latent"]
+    test: Float[np.ndarray, "test latent"]
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """Clusters that one dictionary gives the held-out texts, and what they become without their structure."""
+
+    codes: Float[np.ndarray, "test latent"]
+    found: Int[np.ndarray, " test"]
+    again: Int[np.ndarray, "refit test"]
+    """From centres found on resampled training scenarios."""
+    drawn: tuple[Int[np.ndarray, " _"], ...]
+    """Held-out rows of resampled scenarios, as often."""
+    structureless: Float[np.ndarray, " refit"]
     """Silhouettes where every latent was shuffled by itself."""
 
 
 def cluster_estimates(stem: str, dictionaries: Sequence[DictionaryCodes], question: Question) -> tuple[Estimate, ...]:
     """For every number of clusters: silhouette, ARI and NMI with style and with context, and stability."""
     sides = [_sides(one, question) for one in dictionaries]
-    permuted = _permuted(question)
+    labels = {label: label_columns(question, label) for label in LABELS}
     estimates = []
     for k in NUMBERS:
-        found, at = [clustered(*side, k, question) for side in sides], f"{stem}/clusters={k}"
+        found, at = [clustered(side, k, question) for side in sides], f"{stem}/clusters={k}"
         estimates += [silhouette(f"{at}/silhouette", found, question), stability(f"{at}/stability", found, question)]
         estimates += [
-            label_agreement(f"{at}/{index}-{label}", found, index, label, permuted[label], question)
+            label_agreement(f"{at}/{index}-{label}", found, index, labels[label], question)
             for index in INDICES
             for label in LABELS
         ]
     return tuple(estimates)
 
 
-def clustered(
-    train: Float[np.ndarray, "train latent"], test: Float[np.ndarray, "test latent"], k: int, question: Question
-) -> Clustering:
-    """Clusters of the held-out main texts, from scenario-centred codes of both splits."""
-    settings, labels = question.settings, held_out_labels(question)
-    rng = np.random.default_rng(settings.seed)
-    scenarios = {split: question.scenarios(question.rows(split)) for split in (TRAIN, TEST)}
-    found = cluster(train, test, k, settings.seed)
-    resampled, stable, structureless = [], [], []
+def clustered(codes: Codes, k: int, question: Question) -> Clustering:
+    """k clusters of the held-out texts, once from all training scenarios and again from resampled ones."""
+    settings, rng = question.settings, np.random.default_rng(question.settings.seed)
+    taught, asked = (question.scenarios(question.rows(split)) for split in (TRAIN, TEST))
+    again, drawn, structureless = [], [], []
     for _ in range(settings.refits):
-        taught, asked = (_resampled(scenarios[split], rng) for split in (TRAIN, TEST))
-        again = cluster(train[taught], test, k, settings.seed)
-        stable.append(float(adjusted_rand_score(found, again)))
-        resampled.append(agreement(test[asked], again[asked], {name: of[asked] for name, of in labels.items()}))
-        nothing = [shuffled(codes, scenarios[split], rng) for codes, split in ((train, TRAIN), (test, TEST))]
-        structureless.append(agreement(nothing[1], cluster(*nothing, k, settings.seed), {}).silhouette)
-    whole = agreement(test, found, labels)
-    return Clustering(found, whole, tuple(resampled), tuple(stable), tuple(structureless))
+        again.append(cluster(codes.train[_resampled(taught, rng)], codes.test, k, settings.seed))
+        drawn.append(_resampled(asked, rng))
+        train, test = shuffled(codes.train, taught, rng), shuffled(codes.test, asked, rng)
+        structureless.append(separation(test, cluster(train, test, k, settings.seed)))
+    found = cluster(codes.train, codes.test, k, settings.seed)
+    return Clustering(codes.test, found, np.array(again), tuple(drawn), np.array(structureless))
 
 
 def silhouette(name: str, found: Sequence[Clustering], question: Question) -> Estimate:
-    """Mean silhouette of the held-out texts (Rousseeuw 1987); null: 95 % bound with every latent shuffled by itself."""
+    """Silhouette of the held-out texts; null: 95 % bound where every latent was shuffled by itself."""
+    draws = [
+        separation(one.codes[rows], again[rows])
+        for one in found
+        for again, rows in zip(one.again, one.drawn, strict=True)
+    ]
     return Estimate(
         name,
-        float(np.mean([one.whole.silhouette for one in found])),
-        *percentile_interval(np.array([again.silhouette for one in found for again in one.resampled])),
+        float(np.mean([separation(one.codes, one.found) for one in found])),
+        *percentile_interval(np.array(draws)),
         question.tested.n,
-        float(np.quantile([value for one in found for value in one.structureless], 0.95)),
+        float(np.quantile([one.structureless for one in found], 0.95)),
         method="saes.cluster_estimates.silhouette",
     )
 
 
 def stability(name: str, found: Sequence[Clustering], question: Question) -> Estimate:
-    """ARI between clusters found on all training scenarios and on resampled ones; stable clusters need not be styles."""
-    values = np.array([value for one in found for value in one.stability])
+    """ARI of clusters from all training scenarios with those from resampled ones; what is stable need not be style."""
+    values = np.concatenate([adjusted_rand(one.found, one.again.T) for one in found])
     return Estimate(
         name,
         float(values.mean()),
@@ -95,47 +101,37 @@ def stability(name: str, found: Sequence[Clustering], question: Question) -> Est
 
 
 def label_agreement(
-    name: str,
-    found: Sequence[Clustering],
-    index: str,
-    label: str,
-    permuted: Shaped[np.ndarray, "text draw"],
-    question: Question,
+    name: str, found: Sequence[Clustering], index: str, columns: Shaped[np.ndarray, "text column"], question: Question
 ) -> Estimate:
     """ARI or NMI of the clusters with one label; null: 95 % bound of the mean over dictionaries for permuted labels."""
-    null = [np.mean([INDICES[index](labels, one.found) for one in found]) for labels in permuted.T]
+    of_columns = np.mean([INDICES[index](one.found, columns) for one in found], axis=0)
+    draws = [
+        INDICES[index](again[rows], columns[rows, :1])[0]
+        for one in found
+        for again, rows in zip(one.again, one.drawn, strict=True)
+    ]
     return Estimate(
         name,
-        float(np.mean([getattr(one.whole, index)[label] for one in found])),
-        *percentile_interval(np.array([getattr(again, index)[label] for one in found for again in one.resampled])),
+        float(of_columns[0]),
+        *percentile_interval(np.array(draws)),
         question.tested.n,
-        float(np.quantile(null, 0.95)),
+        float(np.quantile(of_columns[1:], 0.95)),
         method="saes.cluster_estimates.label_agreement",
     )
 
 
-def held_out_labels(question: Question) -> dict[str, Shaped[np.ndarray, " text"]]:
-    """What is known of the held-out main texts."""
-    return {label: question.texts.column(label)[question.rows(TEST)] for label in LABELS}
+def label_columns(question: Question, label: str) -> Shaped[np.ndarray, "text column"]:
+    """A label of the held-out main texts, and then permuted as the design exchanges it."""
+    rows, settings = question.rows(TEST), question.settings
+    values, rng = question.texts.column(label)[rows], np.random.default_rng(settings.seed)
+    permuted = permute_labels(values, question.scenarios(rows), settings.permutations, rng)
+    return np.column_stack([values, permuted])
 
 
-def _permuted(question: Question) -> dict[str, Shaped[np.ndarray, "text draw"]]:
-    rng, scenarios = np.random.default_rng(question.settings.seed), question.scenarios(question.rows(TEST))
-    return {
-        name: permute_labels(values, scenarios, question.settings.permutations, rng)
-        for name, values in held_out_labels(question).items()
-    }
-
-
-def _sides(
-    codes: DictionaryCodes, question: Question
-) -> tuple[Float[np.ndarray, "train latent"], Float[np.ndarray, "test latent"]]:
-    """Scenario-centred codes of both splits' main texts."""
+def _sides(codes: DictionaryCodes, question: Question) -> Codes:
     dense = codes.dense.astype(np.float64)
-    train, test = (question.rows(split) for split in (TRAIN, TEST))
-    return scenario_centred(dense[train], question.scenarios(train)), scenario_centred(
-        dense[test], question.scenarios(test)
-    )
+    both = (question.rows(split) for split in (TRAIN, TEST))
+    return Codes(*(scenario_centred(dense[rows], question.scenarios(rows)) for rows in both))
 
 
 def _resampled(scenarios: Shaped[np.ndarray, " text"], rng: np.random.Generator) -> Int[np.ndarray, " drawn"]:

@@ -4,28 +4,13 @@ Design-aware unsupervised: no label is used, but each scenario's own mean is tak
 scenario whatever style does. Codes are not z-scored, which would make every rare latent count as much as a common one.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score, silhouette_score
+from sklearn.metrics import silhouette_score
 
-INDICES = {"ari": adjusted_rand_score, "nmi": normalized_mutual_info_score}
-"""How partitions are compared (scikit-learn's)."""
 STARTS = 4
 """Starts of k-means, of which the tightest is kept."""
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """One clustering of held-out texts, compared with what is known of them."""
-
-    silhouette: float
-    ari: dict[str, float]
-    """Adjusted Rand index with each label (Hubert & Arabie 1985): 0 by chance, 1 for the same partition."""
-    nmi: dict[str, float]
-    """Normalised mutual information, arithmetic mean; above 0 by chance."""
 
 
 def scenario_centred(
@@ -45,20 +30,38 @@ def cluster(
     return KMeans(k, n_init=STARTS, random_state=seed).fit(train).predict(test)
 
 
-def agreement(
-    codes: Float[np.ndarray, "text latent"],
-    found: Int[np.ndarray, " text"],
-    labels: dict[str, Shaped[np.ndarray, " text"]],
-) -> Agreement:
-    """How well separated the clusters are, and how much they have in common with each label.
+def separation(codes: Float[np.ndarray, "text latent"], found: Int[np.ndarray, " text"]) -> float:
+    """Mean silhouette (Rousseeuw 1987); 0 where all texts fell into one cluster, or each into its own."""
+    return float(silhouette_score(codes, found)) if 1 < len(np.unique(found)) < len(found) else 0.0
 
-    The silhouette is 0 where all texts fell into one cluster.
+
+def adjusted_rand(
+    found: Int[np.ndarray, " text"], columns: Shaped[np.ndarray, "text column"]
+) -> Float[np.ndarray, " column"]:
+    """Adjusted Rand index of the clusters with every label column (Hubert & Arabie 1985).
+
+    0 by chance, 1 for the same partition. All columns at once, which a null of hundreds of them needs.
     """
-    separated = 1 < len(np.unique(found)) < len(found)
-    return Agreement(
-        float(silhouette_score(codes, found)) if separated else 0.0,
-        *({name: float(index(values, found)) for name, values in labels.items()} for index in INDICES.values()),
-    )
+    tables = _tables(found, columns)
+    together, clusters, classes = (_pairs(t).sum(axis=1) for t in (tables.reshape(len(tables), -1), *_margins(tables)))
+    expected = clusters * classes / _pairs(len(found))
+    most = (clusters + classes) / 2
+    # Where nothing can differ from chance, both partitions are one class, or all singles: the same.
+    return np.divide(together - expected, most - expected, out=np.ones(len(tables)), where=most != expected)
+
+
+def normalised_information(
+    found: Int[np.ndarray, " text"], columns: Shaped[np.ndarray, "text column"]
+) -> Float[np.ndarray, " column"]:
+    """Mutual information with every label column over the mean of both entropies; above 0 by chance."""
+    tables = _tables(found, columns) / len(found)
+    joint, clusters, classes = (_entropy(t) for t in (tables.reshape(len(tables), -1), *_margins(tables)))
+    both = clusters + classes
+    return np.divide(2 * (both - joint), both, out=np.ones(len(tables)), where=both > 0)
+
+
+INDICES = {"ari": adjusted_rand, "nmi": normalised_information}
+"""How partitions are compared."""
 
 
 def shuffled(
@@ -70,3 +73,26 @@ def shuffled(
     result = np.empty_like(codes)
     result[np.argsort(code, kind="stable")] = np.take_along_axis(codes, order.T, axis=0)
     return result
+
+
+def _tables(
+    found: Int[np.ndarray, " text"], columns: Shaped[np.ndarray, "text column"]
+) -> Float[np.ndarray, "column cluster class"]:
+    """Numbers of texts by cluster and class, for every label column."""
+    clusters = (found[:, None] == np.unique(found)).astype(float)
+    classes = (columns.T[:, :, None] == np.unique(columns)).astype(float)
+    return clusters.T @ classes
+
+
+def _margins(
+    tables: Float[np.ndarray, "column cluster class"],
+) -> tuple[Float[np.ndarray, "column cluster"], Float[np.ndarray, "column class"]]:
+    return tables.sum(axis=2), tables.sum(axis=1)
+
+
+def _pairs(counts):
+    return counts * (counts - 1) / 2
+
+
+def _entropy(shares: Float[np.ndarray, "column cell"]) -> Float[np.ndarray, " column"]:
+    return -(shares * np.log(shares, out=np.zeros_like(shares), where=shares > 0)).sum(axis=1)

@@ -33,8 +33,8 @@ def all_codes(
 ) -> tuple[DictionaryCodes, ...]:
     """Codes of all texts: of one dictionary a seed, or of the `pretrained` one.
 
-    Tokens and dictionaries are kept in the store that holds `activations`; what is finished there is reused. Dictionaries
-    see the training split only. `progress` is told of training steps.
+    Tokens and dictionaries are kept in the store that holds `activations`; what is finished there is reused.
+    Dictionaries are trained on the training split only. `progress` is told of training steps.
 
     Raises:
         BadInput: if a split holds no text, a dictionary does not fit, or the store fails.

@@ -6,35 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from empathy_core.contracts import ActivationSet, BadInput, Estimate, TextSet
+from empathy_core.contracts import ActivationSet, Estimate, TextSet
 from empathy_core.saes.cluster_estimates import cluster_estimates
 from empathy_core.saes.codes import DictionaryCodes
 from empathy_core.saes.cosine_estimates import cosine_estimates, cosines, recurrence
 from empathy_core.saes.evaluate import dead, dense_auroc, explained_variance, feature_estimates, l0
-from empathy_core.saes.features import strongest
-from empathy_core.saes.plan import ConvergenceSettings, Question, ask, check_splits
+from empathy_core.saes.features import single_aurocs, strongest
+from empathy_core.saes.plan import ConvergenceSettings, Question, ask
 from empathy_core.saes.settings import default_settings
+from empathy_core.saes.wanted import Wanted
 
 SHOWN = 3
 """Texts shown for each style's best feature."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which dictionaries are made."""
-
-    seeds: int = 3
-    """How many are trained, with seeds from 0; none needs no torch."""
-    pretrained: str = ""
-    """A folder, or `release/id` of SAELens' registry, instead of training."""
-    device: str = "cpu"
-    dtype: str = "float32"
-    """Of the model's weights."""
-
-    @property
-    def any(self) -> bool:
-        """Whether there will be a dictionary."""
-        return self.seeds > 0 or bool(self.pretrained)
 
 
 @dataclass(frozen=True)
@@ -43,21 +26,8 @@ class Convergence:
 
     estimates: tuple[Estimate, ...] = ()
     examples: tuple[tuple[str, ...], ...] = ()
-    """Rows of (style, latent, its mean code, style of the text, reply): where the best features fire most."""
+    """Rows of style, its best feature, whether that fires on the style, mean code, style of the reply, reply."""
     notes: tuple[str, ...] = ()
-
-
-def check_wanted(wanted: Wanted, texts: TextSet) -> Wanted:
-    """The same, if it can be done on these texts; before anything expensive starts.
-
-    Raises:
-        BadInput: if the number of dictionaries is negative, or the texts lack a split.
-    """
-    if wanted.seeds < 0:
-        raise BadInput("The number of dictionaries is 0 or more.", got=f"--dictionaries {wanted.seeds}")
-    if wanted.any:
-        check_splits(texts)
-    return wanted
 
 
 def dictionaries(
@@ -82,23 +52,22 @@ def dictionaries(
 
 
 def converge(
-    prefix: str,
-    features: Float[np.ndarray, "text dim"],
-    point: int,
+    read_point: Callable[[int], Float[np.ndarray, "text dim"]],
+    activations: ActivationSet,
     texts: TextSet,
+    point: int,
     codes: Sequence[DictionaryCodes],
-    settings: ConvergenceSettings = ConvergenceSettings(),
+    seed: int = 0,
 ) -> Convergence:
-    """Everything that is estimated of one model's dictionaries; names begin with `{prefix}/sae`.
-
-    `features` are the pooled residuals at `point`, rows as in `texts` and in the codes.
+    """Everything that is estimated of one model's dictionaries at `point`; names begin with `{texts}/{model}/sae`.
 
     Raises:
         BadInput: if the texts lack a split, or what is read is not finite.
     """
     if not codes:
         return Convergence()
-    question, stem = ask(texts, settings), f"{prefix}/sae"
+    question, stem = ask(texts, ConvergenceSettings(seed=seed)), f"{texts.name}/{activations.model.name}/sae"
+    features = read_point(point)
     estimates = (
         *feature_estimates(stem, codes, question),
         dense_auroc(stem, features, point, question),
@@ -113,13 +82,16 @@ def converge(
 
 
 def examples(codes: DictionaryCodes, question: Question) -> tuple[tuple[str, ...], ...]:
-    """Held-out replies in which the best feature of each style fires most, as chosen on the first fold."""
+    """Held-out replies in which the best feature of each style fires most, as chosen on the first fold.
+
+    A feature may mark a style by its silence; then it fires on the others.
+    """
     fold, dense = question.plan.folds[0], codes.dense
-    labels = question.plan.columns[fold.train, :1] == np.arange(len(question.classes))
-    rows = []
-    for style, latent in zip(question.classes, strongest(1)(dense[fold.train], labels)[:, 0], strict=True):
+    train, labels = dense[fold.train], question.plan.columns[fold.train, :1] == np.arange(len(question.classes))
+    aurocs, rows = single_aurocs(train, labels), []
+    for number, latent in enumerate(strongest(1)(train, labels)[:, 0]):
+        fires = "yes" if aurocs[number, latent] > 0.5 else "no, on the others"
         for row in fold.test[np.argsort(-dense[fold.test, latent], kind="stable")[:SHOWN]]:
-            text = question.texts.texts[row]
-            named = str(codes.latents[latent])
-            rows.append((style, named, f"{dense[row, latent]:.3g}", text.style, text.response))
+            text, code = question.texts.texts[row], f"{dense[row, latent]:.3g}"
+            rows.append((question.classes[number], str(codes.latents[latent]), fires, code, text.style, text.response))
     return tuple(rows)

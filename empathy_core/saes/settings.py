@@ -40,7 +40,7 @@ class DictionarySettings:
         least = min(self.expansion, self.k, self.steps, self.batch, self.dead_after, self.checkpoint_every)
         if least < 1 or self.warm_up + self.decay > 1 or len(set(self.seeds)) < len(self.seeds):
             raise BadInput(
-                "A dictionary is trained with positive numbers, warm-up and decay within its steps, and different seeds.",
+                "Training takes positive numbers, a warm-up and a decay within the steps, and seeds that differ.",
                 got=f"{self}",
                 fix="correct the settings",
             )
