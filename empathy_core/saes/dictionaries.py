@@ -15,7 +15,7 @@ from empathy_core.saes.codes import DictionaryCodes
 from empathy_core.saes.encode import encode_texts
 from empathy_core.saes.plan import TEST, TRAIN
 from empathy_core.saes.pretrained import fit_notes, open_dictionary, stated
-from empathy_core.saes.settings import DictionarySettings, dictionary_key
+from empathy_core.saes.settings import default_settings, dictionary_key
 from empathy_core.saes.training import mean_token, train_dictionary
 
 Progress = Callable[[int, int], None]
@@ -25,7 +25,7 @@ def all_codes(
     activations: ActivationSet,
     texts: TextSet,
     point: int,
-    settings: DictionarySettings,
+    seeds: int,
     pretrained: str,
     device: str,
     dtype: str,
@@ -52,7 +52,7 @@ def all_codes(
         sae, source = open_dictionary(pretrained, activations.model, point, device)
         found, held_out = codes(sae, source, 0), np.flatnonzero(texts.column("split") == TEST)
         return (replace(found, notes=fit_notes(found, held_out, stated(pretrained, activations.model))),)
-    trained = []
+    settings, trained = default_settings(activations.dim, seeds, sum(train.response_tokens)), []
     for number, seed in enumerate(settings.seeds):
         objects = at(f"{root}/{dictionary_key(train.key, point, settings, seed)}")
         told = partial(_told, progress, number, len(settings.seeds))

@@ -13,7 +13,6 @@ from empathy_core.saes.cosine_estimates import cosine_estimates, cosines, recurr
 from empathy_core.saes.evaluate import dead, dense_auroc, explained_variance, feature_estimates, l0
 from empathy_core.saes.features import single_aurocs, strongest
 from empathy_core.saes.plan import ConvergenceSettings, Question, ask
-from empathy_core.saes.settings import default_settings
 from empathy_core.saes.wanted import Wanted
 
 SHOWN = 3
@@ -47,8 +46,7 @@ def dictionaries(
     # Imported here: without dictionaries, everything that reads activations runs where torch is not installed.
     from empathy_core.saes.dictionaries import all_codes
 
-    settings = default_settings(activations.dim, wanted.seeds)
-    return all_codes(activations, texts, point, settings, wanted.pretrained, wanted.device, wanted.dtype, progress)
+    return all_codes(activations, texts, point, wanted.seeds, wanted.pretrained, wanted.device, wanted.dtype, progress)
 
 
 def converge(

@@ -161,10 +161,9 @@ def _check_shape(sae: SAE, spec: ModelSpec, point: int, name: str) -> None:
 
 def _candidate(release: PretrainedSAELookup, id_: str, point: int, own: bool) -> Candidate:
     # The registry's own defaults for what it does not know are 0 and 1.
-    l0, explained = release.expected_l0[id_] or None, release.expected_var_explained[id_]
-    return Candidate(
-        release.release, id_, point, own, release.conversion_func in PICKLED, l0, None if explained == 1 else explained
-    )
+    l0, explained = float(release.expected_l0[id_]), float(release.expected_var_explained[id_])
+    pickled = release.conversion_func in PICKLED
+    return Candidate(release.release, id_, point, own, pickled, l0 or None, explained if explained < 1 else None)
 
 
 def _point(hook: str) -> int:

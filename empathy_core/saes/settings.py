@@ -8,6 +8,7 @@ from empathy_core.contracts import BadInput
 
 FORMAT = 1
 """Goes up when the same settings would give another dictionary, so that old ones are not reused."""
+LARGEST_BATCH = 1024
 SMALL = 256
 """Widest residual stream that the settings for organisms are meant for."""
 
@@ -22,7 +23,7 @@ class DictionarySettings:
     k: int = 32
     """Latents active at a token, on average over a batch."""
     steps: int = 1000
-    batch: int = 1024
+    batch: int = LARGEST_BATCH
     """Tokens a step."""
     learning_rate: float = 3e-4
     warm_up: float = 0.05
@@ -50,15 +51,15 @@ class DictionarySettings:
         return self.expansion * dim
 
 
-def default_settings(dim: int, n_seeds: int) -> DictionarySettings:
-    """Settings for a residual stream of this width, fixed before any result was seen.
+def default_settings(dim: int, n_seeds: int, n_tokens: int) -> DictionarySettings:
+    """Settings for a residual stream of this width and so many training tokens, which bound a batch.
 
-    Small ones are those of organisms: a few hundred steps on one CPU thread.
+    Small widths are those of organisms: a few hundred steps on one CPU thread.
     """
-    seeds = tuple(range(n_seeds))
+    seeds, batch = tuple(range(n_seeds)), min(LARGEST_BATCH, n_tokens)
     if dim <= SMALL:
-        return DictionarySettings(seeds, expansion=4, k=16, steps=300, learning_rate=1e-3)
-    return DictionarySettings(seeds)
+        return DictionarySettings(seeds, expansion=4, k=16, steps=300, batch=batch, learning_rate=1e-3)
+    return DictionarySettings(seeds, batch=batch)
 
 
 def dictionary_key(activation_key: str, point: int, settings: DictionarySettings, seed: int) -> str:

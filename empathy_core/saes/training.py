@@ -36,7 +36,8 @@ def train_dictionary(
     Raises:
         BadInput: if the tokens do not fill a batch, training diverged, or a stored object was altered.
     """
-    if finished := read_dictionary(objects, device):
+    finished = read_dictionary(objects, device)
+    if finished is not None:
         return finished
     trainer = _new_trainer(read, settings, seed, device)
     read_checkpoint(objects, trainer)

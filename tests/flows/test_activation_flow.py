@@ -105,7 +105,7 @@ def test_a_second_run_finds_the_first_one_s_activations_on_s3(workplace, grammar
         second, output = workplace.run("activation", *options)
         assert [path for method, path in server.requests if method == "PUT"] == written
         assert workplace.artifact(second, "activations") == workplace.artifact(first, "activations")
-        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20")
+        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20", "--dictionaries", "0")
         assert any("three-way" in one.name for one in workplace.artifact(probes, "estimates"))
         assert SECRET not in output
 
@@ -127,5 +127,5 @@ def test_rows_that_do_not_fit_are_refused_or_left_out_by_name_and_probes_read_th
     activations = workplace.artifact(kept, "activations")["untrained"]
     assert len(activations.text_ids) == 22
     assert any("7-warm" in note and "7-cold" in note for note in activations.notes)
-    probes, _ = workplace.run("probe", "--activations", kept, "--permutations", "20")
+    probes, _ = workplace.run("probe", "--activations", kept, "--permutations", "20", "--dictionaries", "0")
     assert all(one.n <= 11 for one in workplace.artifact(probes, "estimates"))

@@ -34,7 +34,7 @@ def study_file(tmp_path_factory):
 def own_run(workplace, study_file, tiny_llama_folder):
     dataset, _ = workplace.run("dataset", "--source", "file", "--path", study_file)
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", tiny_llama_folder)
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100", "--dictionaries", "0")
     validation, output = workplace.run("validation", "--probes", probes, "--prompts", "24")
     return dataset, activations, probes, validation, output
 
@@ -84,7 +84,8 @@ def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_r
 def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
     dataset, _ = workplace.run("dataset", "--source", "organism")
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent")
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "200")
+    asked = ("--permutations", "200", "--dictionaries", "1")
+    probes, _ = workplace.run("probe", "--activations", activations, *asked)
     validation, _ = workplace.run("validation", "--probes", probes, "--random-directions", "12")
     verdicts = workplace.artifact(validation, "verdicts")
     assert {v.criterion: v.outcome for v in verdicts if v.expected} == {
