@@ -10,14 +10,17 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts layout stats organisms datasets models activations probes geometry steering verdicts earlier_study "
-    "findings runs deployment chaining dry_run results measured cards study calibration"
+    "contracts layout stats organisms datasets models activations probes geometry saes steering verdicts "
+    "earlier_study findings runs deployment chaining dry_run results measured cards study calibration"
 ).split()
 DOORS = {
     "torch": (
         "organisms/train",
         "models/",
         "activations/",
+        "saes/checkpoint",
+        "saes/encode",
+        "saes/training",
         "steering/hooks",
         "steering/generate",
         "steering/likelihood",
@@ -27,11 +30,12 @@ DOORS = {
     "metaflow": ("cards/components", "cards/serve", "runs", "deployment", "chaining", "dry_run"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
+    "sae_lens": ("saes/checkpoint", "saes/encode", "saes/files", "saes/pretrained", "saes/training"),
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
-    "datasets.gates runs results study"
+    "probes.reading geometry.dimensionality saes.measure saes.wanted steering.analysis verdicts cards.page "
+    "cards.components cards.report datasets.sources datasets.gates runs results study"
 )
 
 WITHOUT_TORCH = """

@@ -62,7 +62,7 @@ def is_summary(estimate: Estimate) -> bool:
     key = parse_key(estimate.name)
     if (key.stage, key.what[0]) == ("likelihood", "diagonal"):
         return True  # one number a strength, and no curve
-    return all(key.named(name) is None for name in ("point", "alpha", "train", "push"))
+    return all(key.named(name) is None for name in ("point", "alpha", "train", "push", "clusters"))
 
 
 def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def test_a_second_run_finds_the_first_one_s_activations_on_s3_and_probes_read_th
         second, output = workplace.run("activation", *options)
         assert [path for method, path in server.requests if method == "PUT"] == written
         assert workplace.artifact(second, "activations") == workplace.artifact(first, "activations")
-        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20")
+        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20", "--dictionaries", "0")
         estimates = workplace.artifact(probes, "estimates")
         assert any("read/warm-cold" in one.name for one in estimates) and all(one.n <= 11 for one in estimates)
         assert SECRET not in output
