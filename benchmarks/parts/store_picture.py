@@ -15,6 +15,8 @@ DRAWN = {
     "read": ("reading one residual point", SOFT),
 }
 
+MILLISECONDS = (0.03, 0.1, 0.3, 1, 3, 10)
+
 
 @house_style
 def picture(shards: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> bytes:
@@ -24,9 +26,10 @@ def picture(shards: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> by
     for name, (label, colour) in DRAWN.items():
         each = [1000 * one / count for one, count in zip(seconds[name], shards, strict=False)]
         axes.loglog(shards[: len(each)], each, color=colour, linewidth=1.6, marker="o", markersize=3.5)
-        write(axes, (shards[0], each[0]), label, colour, va="bottom", ha="left")
+        write(axes, (shards[len(each) - 1], each[-1]), label, colour, va="bottom", ha="right")
     axes.set_xlabel("shards, in eight keys that are written at once")
     axes.set_ylabel("CPU milliseconds a shard, one thread")
+    axes.set_yticks(MILLISECONDS, [f"{value:g}" for value in MILLISECONDS])
     axes.set_xticks(shards, [str(count) for count in shards])
     axes.minorticks_off()
     axes.grid(axis="y", color="#E6E6E6", linewidth=0.7)
