@@ -40,7 +40,14 @@ disable_fallocate = true
 pipeline = {kind}-server
 [app:{kind}-server]
 use = egg:swift#{kind}
+{patience}
 """
+
+PATIENCE = """\
+conn_timeout = 30
+node_timeout = 60
+container_update_timeout = 60"""
+"""No server gives another up on a busy machine: nothing here would deliver an update of a listing later."""
 
 PROXY_SERVER = """\
 [DEFAULT]
@@ -51,6 +58,7 @@ pipeline = catch_errors gatekeeper healthcheck listing_formats s3api tempauth co
 use = egg:swift#proxy
 account_autocreate = true
 allow_account_management = true
+{patience}
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:gatekeeper]
@@ -82,9 +90,11 @@ def serve(folder: Path, secret: str) -> str:
     for kind in STORAGE:
         listener = eventlet.listen(("127.0.0.1", 0))
         _ring(folder / f"{kind}.ring.gz", listener.getsockname()[1])
-        _start(listener, folder / f"{kind}-server.conf", STORAGE_SERVER.format(folder=folder, kind=kind))
+        _start(
+            listener, folder / f"{kind}-server.conf", STORAGE_SERVER.format(folder=folder, kind=kind, patience=PATIENCE)
+        )
     listener = eventlet.listen(("127.0.0.1", 0))
-    _start(listener, folder / "proxy-server.conf", PROXY_SERVER.format(folder=folder, secret=secret))
+    _start(listener, folder / "proxy-server.conf", PROXY_SERVER.format(folder=folder, secret=secret, patience=PATIENCE))
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import psutil
 import pytest
 from containers import Container
 from deployments import deployment
@@ -29,9 +30,12 @@ def texts(lab, tmp_path_factory) -> str:
 
 @pytest.fixture
 def background():
-    """Runs functions in threads, and waits for all of them at the end."""
+    """Runs functions in threads; flows that a failed test leaves under way are ended."""
     with ThreadPoolExecutor() as pool:
         yield pool.submit
+        for child in psutil.Process().children():
+            if any(part.endswith("_flow.py") for part in child.cmdline()):
+                child.kill()
 
 
 class Extraction:
