@@ -84,7 +84,7 @@ def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_r
 def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
     dataset, _ = workplace.run("dataset", "--source", "organism")
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent")
-    asked = ("--permutations", "200", "--dictionaries", "1")
+    asked = ("--permutations", "200", "--dictionaries", "2")
     probes, _ = workplace.run("probe", "--activations", activations, *asked)
     validation, _ = workplace.run("validation", "--probes", probes, "--random-directions", "12")
     verdicts = workplace.artifact(validation, "verdicts")
