@@ -9,6 +9,7 @@ from empathy_core.activations.progress import Progress
 from empathy_core.cards.components import (
     activation_card,
     control_card,
+    convergence_card,
     heading,
     is_told,
     likelihood_card,
@@ -167,6 +168,18 @@ def test_the_control_card_draws_the_controls_and_says_why_the_earlier_numbers_mi
     ]
     assert set(WHY_IT_MISLEADS.values()) <= set(cells(components))
     assert not [cell for cell in cells(components) if "taught on" in cell], "the matrix is drawn and not tabled"
+
+
+def test_the_card_of_dictionaries_shows_replies_of_any_text_in_plain_cells_only(estimates):
+    own = [one for one in estimates if "/sae/" in one.name and "/persistent/" in one.name]
+    components = convergence_card(own, [("affective", "7", "yes", "1.2", "affective", HOSTILE)], [HOSTILE])
+    assert cells(components).count(HOSTILE) == 2
+    assert not any("script" in text for text in markdown(components))
+    assert sum(isinstance(part, Image) for part in components) == 3
+
+
+def test_without_dictionaries_the_card_says_that_none_was_asked_for():
+    assert cells(convergence_card((), ())) == ["No dictionary was asked for."]
 
 
 def test_a_hostile_context_or_model_stays_out_of_the_markdown_of_the_control_card(estimates):
