@@ -17,13 +17,13 @@ from empathy_core.results import RunResults
 
 TITLE = "What changed between two runs"
 HOW = (
-    "Every number is taken as normal, with the longer arm of its 95% interval as 1.96 standard errors, and the two "
-    "runs as independent. p is two-sided and adjusted for all numbers that have intervals in both runs (Holm), so that "
-    f"the chance of calling any number changed where none is stays below {LEVEL:g}. Both steps err towards no change: "
-    "an interval that is cut or skewed counts as its longer side, and runs on the same texts share their scenarios, "
-    "whose accidents cancel in the true difference. Intervals hold how a number varies over scenarios, prompts or "
-    "random directions; another seed of the probes or another machine is not in them. A p value, and a number whose "
-    "interval has no width (a count, a share of 0), is compared for equality alone."
+    "Welch's t test: the longer arm of a number's 95% interval is taken as 1.96 standard errors, n - 1 as its degrees "
+    "of freedom, and the two runs as independent. p is two-sided and adjusted for all numbers that have intervals in "
+    f"both runs (Holm), so that the chance of calling any number changed where none is stays near {LEVEL:g} or below. "
+    "An interval that is cut or skewed counts as its longer side, and runs on the same texts share their scenarios, "
+    "whose accidents cancel in the true difference: both err towards no change. Intervals hold how a number varies "
+    "over scenarios, prompts or random directions; another seed of the probes or another machine is not in them. A p "
+    "value, and a number whose interval has no width (a count, a share of 0), is compared for equality alone."
 )
 SHOWN_LINES = 5
 """Lines on a terminal for each part of a comparison, after its heading."""
