@@ -116,7 +116,7 @@ def welch_difference(
 
     Welch's t test (1947) with the longer arm of each interval as 1.96 standard errors and n - 1 degrees of freedom, and
     the two runs as independent. The t distribution matters: of a thousand unchanged numbers from nine scenarios each,
-    normal tails call one changed in four comparisons of five. Longer arms and independence err towards no change: an
+    normal tails call one changed in three comparisons of five. Longer arms and independence err towards no change: an
     interval that is cut at a bound (an AUROC near 1) or skewed counts as its longer side, and runs on the same texts
     share what is special about their scenarios, which cancels in the true difference.
     """
