@@ -3,10 +3,13 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
+from heapq import merge
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 from metaflow import Flow, Run, current, get_namespace, namespace
@@ -21,7 +24,26 @@ from empathy_core.layout import check_layout, other_version
 LATEST = "latest"
 PAID = ("anthropic", "claude", "human")
 """Sources and judges whose answers cost money or somebody's time, and are kept in a local folder."""
+FLOWS = ("DatasetFlow", "ActivationFlow", "ProbeFlow", "ValidationFlow")
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
+
+State = Literal["successful", "failed", "unfinished"]
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run in a list of runs."""
+
+    pathspec: str
+    began: datetime
+    user: str
+    state: State
+    """A run that was killed leaves the same traces as one that still runs: both are unfinished."""
+    texts: str
+    """Name of the data set; empty where the run did not get that far."""
+    models: tuple[str, ...]
+    """Empty for runs on texts alone."""
+    tags: tuple[str, ...]
 
 
 def resolve_run(flow: str, pathspec: str) -> str:
@@ -90,6 +112,13 @@ def parameters(pathspec: str) -> dict[str, Any]:
     return {one.id: one.data for one in given.artifacts if one.id != "name"}
 
 
+def list_runs(limit: int = 20) -> tuple[RunLine, ...]:
+    """The latest runs of all four flows and all users, the newest first."""
+    with _every_namespace():
+        newest = merge(*map(_runs_of, FLOWS), key=lambda run: run.created_at, reverse=True)
+        return tuple(map(_run_line, islice(newest, limit)))
+
+
 def activation_store() -> str:
     """Where activations are stored: beside Metaflow's own artifacts, so that every machine of a run finds them.
 
@@ -137,6 +166,47 @@ def package_versions() -> dict[str, str]:
 def _beside_local_datastore(name: str) -> Path:
     """A folder in Metaflow's own local datastore."""
     return Path(LocalStorage.get_datastore_root_from_config(lambda *_, **__: None)).resolve() / name
+
+
+def _runs_of(flow: str) -> Iterator[Run]:
+    """Runs of one flow, the newest first; none where it has never run."""
+    try:
+        yield from Flow(flow)
+    except MetaflowNotFound:
+        return
+
+
+def _run_line(run: Run) -> RunLine:
+    texts, specs, manifests = (_left_by(run, name) for name in ("texts", "specs", "manifests"))
+    models = specs or [manifest.model for manifest in manifests or ()]
+    return RunLine(
+        pathspec=run.pathspec,
+        began=run.created_at,
+        user=next(tag.removeprefix("user:") for tag in sorted(run.system_tags) if tag.startswith("user:")),
+        state=_state(run),
+        texts=texts.name if texts else "",
+        models=tuple(model.name for model in models),
+        tags=tuple(sorted(run.user_tags)),
+    )
+
+
+def _left_by(run: Run, name: str) -> Any:
+    """An artifact of a run's first or last step; None where neither holds it in a shape that is still known."""
+    tasks = (run[step].task for step in ("start", "end") if step in run)
+    found = next((task[name] for task in tasks if task is not None and name in task), None)
+    try:
+        return None if found is None else found.data
+    except (ImportError, AttributeError):  # records of an earlier version, which have moved since
+        return None
+
+
+def _state(run: Run) -> State:
+    """Failed where the latest attempt of some task did; while a task is tried again, its run is unfinished."""
+    if run.successful:
+        return "successful"
+    kept = (task.metadata_dict for step in run for task in step)
+    failed = any(said.get("attempt_ok") == "False" and said.get("attempt-done") == said.get("attempt") for said in kept)
+    return "failed" if failed else "unfinished"
 
 
 def _latest_successful(flow: str) -> Run | None:
