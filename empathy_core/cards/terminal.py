@@ -24,7 +24,7 @@ def run_lines(runs: Sequence[RunLine]) -> list[str]:
         (
             run.pathspec,
             f"{run.began:%Y-%m-%d %H:%M}",
-            run.user,
+            run.user or ABSENT,
             run.state,
             run.texts or ABSENT,
             ", ".join(run.models) or ABSENT,

@@ -14,8 +14,8 @@ def test_a_run_stands_on_one_line_under_its_heading():
 
 
 def test_what_a_run_did_not_leave_is_a_dash():
-    early = RunLine("DatasetFlow/1", RUN.began, "ada", "unfinished", "", (), ())
-    assert run_lines([early])[1].endswith("unfinished | – | – | –")
+    early = RunLine("DatasetFlow/1", RUN.began, "", "unfinished", "", (), ())
+    assert run_lines([early])[1].endswith("03:04 | – | unfinished | – | – | –")
 
 
 def test_without_runs_there_is_one_line():
