@@ -163,7 +163,9 @@ def _parts(comparison: Comparison) -> list[_Part]:
     of_number = ("texts", "model", "number", *both)
     unmeasured = [[*_place(pair[0].name), *map(_digits, pair)] for pair in found.unmeasured]
     parts = [
-        _Part("Numbers that changed beyond noise", (*of_number, "difference", "adjusted p"), _changed(found)),
+        _Part(
+            "Numbers that changed beyond noise", (*of_number, "difference, null 0", "n", "adjusted p"), _changed(found)
+        ),
         _Part("Verdicts and gates that differ", ("what", *both), _rows(comparison.outcomes)),
         _Part("Differences in what the runs were given", ("what", *both), _rows(comparison.given)),
         _Part("Numbers that differ and have no interval in one of the runs", of_number, unmeasured),
@@ -184,6 +186,7 @@ def _changed(found: Changes) -> Rows:
             interval(one.before),
             interval(one.after),
             _difference(one),
+            ", ".join(dict.fromkeys((str(one.before.n), str(one.after.n)))),
             _probability(one.p_holm),
         ]
         for one in found.beyond_noise

@@ -59,7 +59,7 @@ def test_a_number_that_changed_stands_with_both_values_its_difference_and_its_pl
     assert found.before.name == f"grammar/{STEERED}" and found.difference == pytest.approx(-0.6)
     page, lines = comparison_page(comparison), comparison_lines(comparison)
     [row] = [line for line in lines if "steered · α = 0.5 · share" in line]
-    for shown in ("grammar", "persistent", "< 0.0001", "−0.60", interval(found.before), interval(found.after)):
+    for shown in ("grammar", "persistent", "64", "< 0.0001", "−0.60", interval(found.before), interval(found.after)):
         assert shown in row and shown.replace("<", "&lt;") in page
     assert "1 changed beyond noise" in lines[2]
 
