@@ -56,7 +56,7 @@ class Changes:
     unmeasured: tuple[Pair, ...]
     """Numbers that differ and of which one has no interval (p values, counts), so nothing says by how much they may."""
     equal: int
-    """Numbers that are the same to the last digit, with their intervals, nulls and n; also counted in `measured`."""
+    """Numbers that are the same to the last digit, with intervals, nulls and n; `measured` repeats some of them."""
     shared: int
     """Numbers in both runs."""
     only_before: tuple[str, ...]

@@ -49,7 +49,7 @@ class Comparison:
     """Pathspec."""
     after: str
     given: tuple[Difference, ...]
-    """Runs read, texts, criteria, revisions of models, versions of packages and settings."""
+    """Texts, criteria, revisions of models, versions of packages, settings, and the runs that were read."""
     outcomes: tuple[Difference, ...]
     """Verdicts and quality gates."""
     numbers: Changes
@@ -91,7 +91,7 @@ def summary(found: Changes) -> str:
     else:
         verdict = f"Of {measured:,} with intervals, {beyond:,} changed beyond noise: adjusted p below {LEVEL:g}."
     small = sum(change.p < LEVEL for change in found.measured)
-    alone = f"Before adjustment {small:,} are below it; noise alone gives at most about {LEVEL * measured:,.0f}."
+    alone = f"Before adjustment p is below it for {small:,}; noise alone gives at most about {LEVEL * measured:,.0f}."
     return f"{shared} {verdict} {alone}"
 
 
@@ -128,20 +128,21 @@ def _given(run: RunResults) -> dict[str, str]:
     revisions = {f"revision of {name}": one.model.revision for name, one in (run.manifests or {}).items()}
     settings = {f"{flow}, {name}": str(value) for flow, given in run.settings.items() for name, value in given.items()}
     return {
-        **run.runs,
         "name of the texts": run.texts.name,
         "hash of the texts": run.texts.content_hash,
         **({"hash of the criteria": run.criteria} if run.criteria else {}),
         **revisions,
         **{f"version of {package}": version for package, version in run.versions.items()},
         **settings,
+        **run.runs,
     }
 
 
 def _outcomes(run: RunResults) -> dict[str, str]:
-    """Outcome of every verdict and of every gate with a threshold."""
+    """Outcome of every verdict and of every gate."""
     verdicts = {f"{one.criterion}, {one.model}, {texts_of(one)}": one.outcome for one in run.verdicts}
-    return verdicts | {f"gate {gate.name}": OUTCOMES[gate.passed] for gate in run.quality}
+    gates = {f"gate {gate.name}, {parse_key(gate.estimate.name).texts}": OUTCOMES[gate.passed] for gate in run.quality}
+    return verdicts | gates
 
 
 def _numbers(run: RunResults) -> tuple[Estimate, ...]:
@@ -162,7 +163,9 @@ def _parts(comparison: Comparison) -> list[_Part]:
     of_number = ("texts", "model", "number", *both)
     unmeasured = [[*_place(pair[0].name), *map(_digits, pair)] for pair in found.unmeasured]
     parts = [
-        _Part("Numbers that changed beyond noise", (*of_number, "difference", "adjusted p"), _changed(found)),
+        _Part(
+            "Numbers that changed beyond noise", (*of_number, "difference, null 0", "n", "adjusted p"), _changed(found)
+        ),
         _Part("Verdicts and gates that differ", ("what", *both), _rows(comparison.outcomes)),
         _Part("Differences in what the runs were given", ("what", *both), _rows(comparison.given)),
         _Part("Numbers that differ and have no interval in one of the runs", of_number, unmeasured),
@@ -183,6 +186,7 @@ def _changed(found: Changes) -> Rows:
             interval(one.before),
             interval(one.after),
             _difference(one),
+            ", ".join(dict.fromkeys((str(one.before.n), str(one.after.n)))),
             _probability(one.p_holm),
         ]
         for one in found.beyond_noise

@@ -59,7 +59,7 @@ def test_a_number_that_changed_stands_with_both_values_its_difference_and_its_pl
     assert found.before.name == f"grammar/{STEERED}" and found.difference == pytest.approx(-0.6)
     page, lines = comparison_page(comparison), comparison_lines(comparison)
     [row] = [line for line in lines if "steered · α = 0.5 · share" in line]
-    for shown in ("grammar", "persistent", "< 0.0001", "−0.60", interval(found.before), interval(found.after)):
+    for shown in ("grammar", "persistent", "64", "< 0.0001", "−0.60", interval(found.before), interval(found.after)):
         assert shown in row and shown.replace("<", "&lt;") in page
     assert "1 changed beyond noise" in lines[2]
 
@@ -79,12 +79,12 @@ def test_what_the_runs_were_given_is_told_where_it_differs_and_only_there(run):
     )
     comparison = compare(run, other)
     assert [(one.what, one.before, one.after) for one in comparison.given] == [
-        ("ValidationFlow", "ValidationFlow/3", "ValidationFlow/7"),
         ("hash of the texts", run.texts.content_hash, other.texts.content_hash),
         ("hash of the criteria", "cccc", "dddd"),
         ("revision of persistent", "aaaa", "bbbb"),
         ("version of torch", "2.4", "2.5"),
         ("ValidationFlow, prompts", "28", "12"),
+        ("ValidationFlow", "ValidationFlow/3", "ValidationFlow/7"),
         ("New, x", "–", "None"),
     ]
     assert all(one.after in comparison_page(comparison) for one in comparison.given)
@@ -101,7 +101,7 @@ def test_verdicts_and_gates_that_came_out_otherwise_are_named(run, verdicts):
     assert found == {
         "separation, persistent, grammar": ("supported", "not measurable"),
         "bandwidth above null, untrained, grammar": ("not supported", "–"),
-        "gate length": ("passed", "FAILED"),
+        "gate length, bundled": ("passed", "FAILED"),
     }
 
 
