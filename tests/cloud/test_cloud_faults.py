@@ -18,6 +18,8 @@ from lab import Lab
 STORE = "metaflow/activations/"
 RECORD = re.compile(r".*/shard_\d+\.json")
 SHARDS = ("--shard-texts", "3")
+SHOWN = {"batch": "-extract-", "kubernetes": "Status: Running"}
+NOTHING = {"batch": "No running AWS Batch jobs found", "kubernetes": "No active Kubernetes pods found"}
 PATIENCE = 300.0
 """Seconds until something that a test waits for must have happened."""
 
@@ -156,11 +158,14 @@ def test_what_runs_remotely_can_be_listed_and_killed(lab, texts, background, tmp
     arguments = ("--dataset", texts, "--models", "untrained", "--pools", pools)
     extraction = Extraction(lab, background, *arguments, deploy=deploy, succeeds=False)
     container = extraction.wait_for_shards(1)
-    listed = lab.workplace.command("activation", place, "list")
-    assert "ActivationFlow" in listed.stdout if place == "batch" else "Running" in listed.stdout, listed.stdout
-    killed = lab.workplace.command("activation", place, "kill")
-    assert "Killing" in killed.stdout + killed.stderr
+    assert SHOWN[place] in said(lab, place, "list")
+    assert "Killing" in said(lab, place, "kill")
     extraction.run.result()
     assert container.exit_code == 137
-    nothing = lab.workplace.command("activation", place, "list")
-    assert "No running AWS Batch jobs" in nothing.stdout or "No active Kubernetes pods" in nothing.stdout
+    assert NOTHING[place] in said(lab, place, "list")
+
+
+def said(lab: Lab, place: str, verb: str) -> str:
+    """What Metaflow's own command for remote tasks prints."""
+    done = lab.workplace.command("activation", place, verb)
+    return done.stdout + done.stderr
