@@ -101,6 +101,17 @@ def late(seconds: float) -> Callable[[Handler], bool]:
     return spoil
 
 
+def stalled(seconds: float) -> Callable[[Handler], bool]:
+    """No answer at all."""
+
+    def spoil(handler: Handler) -> bool:
+        time.sleep(seconds)
+        handler.close_connection = True
+        return True
+
+    return spoil
+
+
 @contextmanager
 def faulty_proxy(target: str) -> Iterator[FaultyProxy]:
     """Serves on a free port of loopback."""
