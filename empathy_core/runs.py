@@ -1,7 +1,7 @@
 """The door to Metaflow's client: find an earlier run once, read its artifacts, know where activations are stored."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,28 @@ from empathy_core.datasets.files import bundled
 
 LATEST = "latest"
 PACKAGES = ("torch", "transformers", "numpy", "scikit-learn", "metaflow")
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """One run as a list of runs shows it."""
+
+    pathspec: str
+    created: str
+    """Local date and time."""
+    user: str
+    tags: tuple[str, ...]
+    status: str
+    texts: str
+    """Name of its texts; empty before there are any."""
+    models: tuple[str, ...]
+
+
+def list_runs(flows: Sequence[str]) -> tuple[RunLine, ...]:
+    """Every run of these flows in this datastore, of every user, the newest first."""
+    namespace(None)
+    runs = [run for name in flows for run in _runs_of(name)]
+    return tuple(_line(run) for run in sorted(runs, key=lambda run: run.created_at, reverse=True))
 
 
 def resolve_run(flow: str, pathspec: str) -> str:
@@ -105,6 +127,31 @@ def _latest_successful(flow: str) -> Run | None:
         return next((run for run in Flow(flow) if run.successful and not getattr(run.data, "dry_run", False)), None)
     except MetaflowNotFound:
         return None
+
+
+def _runs_of(flow: str) -> list[Run]:
+    try:
+        return list(Flow(flow))
+    except MetaflowNotFound:
+        return []
+
+
+def _line(run: Run) -> RunLine:
+    """What the first step knows, which even a run that failed has finished; new texts come with the last one."""
+    left: dict[str, Any] = {}
+    for task in (run.end_task, run["start"].task):
+        left |= {one.id: one for one in task.artifacts} if task else {}
+    specs = left["specs"].data if "specs" in left else ()
+    manifests = left["manifests"].data if "manifests" in left else ()
+    return RunLine(
+        run.pathspec,
+        run.created_at.strftime("%Y-%m-%d %H:%M"),
+        next((tag.removeprefix("user:") for tag in sorted(run.tags) if tag.startswith("user:")), ""),
+        tuple(sorted(run.user_tags)),
+        "successful" if run.successful else "failed" if run.finished else "not finished",
+        left["texts"].data.name if "texts" in left else "",
+        tuple(model.name for model in specs or (manifest.model for manifest in manifests)),
+    )
 
 
 def _any_namespace(pathspec: str) -> Run:

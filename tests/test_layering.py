@@ -11,7 +11,7 @@ PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
     "contracts stats organisms datasets models activations probes geometry steering verdicts earlier_study "
-    "runs results cards study calibration"
+    "runs results changes cards study calibration"
 ).split()
 DOORS = {
     "torch": (

@@ -11,6 +11,7 @@ STAGES = {
     "control": "Read: controls",
     "replication": "Replication: numbers of the earlier study",
     "dimension": "Read: dimensionality",
+    "sae": "Read: sparse autoencoders",
     "likelihood": "Write: likelihood shift",
     "write": "Write: steering",
     "ablate": "Write: ablation",
