@@ -6,7 +6,7 @@ A *point* is a residual point: 0 is the input of block 0, l is the output of blo
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -74,6 +74,10 @@ class TextSet:
     def __len__(self) -> int:
         return len(self.texts)
 
+    def __repr__(self) -> str:
+        """Without the texts, which would fill a notebook."""
+        return f"TextSet(name={self.name!r}, kind={self.kind!r}, {len(self)} texts)"
+
     @property
     def content_hash(self) -> str:
         """Sixteen hexadecimal digits of SHA-256 over all rows, in order."""
@@ -139,6 +143,36 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class SteeringPlan:
+    """What generating one model's replies takes."""
+
+    model: str
+    replies: int
+    """Of every arm, those that continue a given sentence included."""
+    new_tokens: int
+    """At most: a reply that ends by itself has fewer."""
+    gpu_seconds: float
+    """Of writing them: every token of a batch reads all weights once, at half of one A100's memory bandwidth."""
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What all models of a run take together."""
+
+    tasks: int
+    """That need a GPU."""
+    gpu_hours: float
+    """Of computing; starting machines and reading weights come on top."""
+    price: float | None
+    """Money per GPU hour, as the user gave it; None if it is not known."""
+
+    @property
+    def money(self) -> float | None:
+        """What the GPU hours cost, in the unit of the price."""
+        return None if self.price is None else self.gpu_hours * self.price
+
+
+@dataclass(frozen=True)
 class ActivationSet:
     """Manifest of one model's activations `[point, text, pool, dim]`; the arrays stay in the store at `folder`."""
 
@@ -147,14 +181,14 @@ class ActivationSet:
     """Content address: model and revision, data set, template, pools, dtype."""
     folder: str
     dataset_hash: str
-    text_ids: tuple[str, ...]
+    text_ids: tuple[str, ...] = field(repr=False)
     points: tuple[int, ...]
     pools: tuple[str, ...]
     dim: int
     dtype: str
     residual_norms: tuple[float, ...]
     """Mean norm of the residual stream over response tokens, one per point: the unit of steering strength."""
-    response_tokens: tuple[int, ...]
+    response_tokens: tuple[int, ...] = field(repr=False)
     """Number of response tokens of each text."""
     tokens_per_second: float
     parity: float = 0.0
@@ -174,7 +208,7 @@ class Direction:
     concept: str
     model: str
     point: int
-    vector: Float[np.ndarray, " dim"]
+    vector: Float[np.ndarray, " dim"] = field(repr=False)
     """Unit norm."""
     norm: float
     """Norm of the vector before it was scaled to one, in units of the residual stream."""

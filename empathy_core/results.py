@@ -1,11 +1,11 @@
 """What a run and the runs before it left, gathered for a reader: texts, gates, numbers, directions, verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-
-import pandas
+from typing import Any
 
 from empathy_core.contracts import ActivationSet, BadInput, Estimate, Gate, TextSet, Verdict
+from empathy_core.findings import Findings
 from empathy_core.probes.directions import DirectionSet
 from empathy_core.runs import LATEST, artifact, parameters, resolve_run
 
@@ -13,8 +13,8 @@ UPSTREAM = {"ValidationFlow": "probe_run", "ProbeFlow": "activation_run", "Activ
 """Each flow with the artifact that names the run it read."""
 
 
-@dataclass(frozen=True)
-class RunResults:
+@dataclass(frozen=True, repr=False)
+class RunResults(Findings):
     """Results of one run with everything upstream of it; empty where the run did not get that far."""
 
     runs: Mapping[str, str]
@@ -28,7 +28,7 @@ class RunResults:
     manifests: Mapping[str, ActivationSet] | None = None
     """Activations by model."""
     directions: Mapping[str, DirectionSet] | None = None
-    """Directions by model."""
+    """Directions by model: those that ValidationFlow steered along, else those of ProbeFlow."""
     numbers: tuple[Estimate, ...] = ()
     """Without the gates' own, which stand in `quality`."""
     verdicts: tuple[Verdict, ...] = ()
@@ -40,25 +40,37 @@ class RunResults:
         """The run that was asked for."""
         return next(iter(self.runs.values()))
 
-    def number(self, name: str) -> Estimate:
-        """The estimate of one key.
+    @property
+    def about(self) -> str:
+        """The runs, the given one first."""
+        return ", ".join(self.runs.values())
+
+    def load(self, model: str = "", device: str = "cpu", dtype: str = "float32") -> Any:
+        """One model of the run as a `steering.interactive.Steerable`, whose `steer` shows replies side by side.
+
+        Keep it: loading takes time, steering little. `model` may be left out where there is one. Needs torch, which
+        reading does not; the activations must be where the run stored them only to steer at another point.
 
         Raises:
-            BadInput: if the run has no such number.
+            BadInput: if the run has no directions or no such model, and as `load_model` does.
         """
-        for estimate in self.numbers:
-            if estimate.name == name:
-                return estimate
-        raise BadInput(
-            "A number is asked for by its whole key.",
-            got=f"{name!r} in {self.pathspec}",
-            cause="a mistyped key, or a number that this run did not measure",
-            fix="look through `table()`",
-        )
+        # Imported here: a run is read where torch is not installed.
+        from empathy_core.models.load import load_model
+        from empathy_core.steering.interactive import Steerable
 
-    def table(self, part: str = "") -> pandas.DataFrame:
-        """Every number whose key holds `part`, one row a number, in full precision."""
-        return pandas.DataFrame([vars(estimate) for estimate in self.numbers if part in estimate.name])
+        known = self.directions or {}
+        name = next(iter(known)) if not model and len(known) == 1 else model
+        if name not in known:
+            raise BadInput(
+                "A model is steered with the directions that a ProbeFlow or ValidationFlow run made for it.",
+                got=f"{model!r} among {', '.join(known) or 'none'} in {self.pathspec}",
+                cause="no name where there are several, a misspelt one, or a run of an earlier flow",
+                fix=f"name one of {', '.join(known)}" if known else "load a later run",
+            )
+        manifest = (self.manifests or {})[name]
+        pool = str(self.settings["ProbeFlow"]["pool"])
+        loaded = load_model(manifest.model, device, dtype)
+        return Steerable(loaded, manifest.kept(self.texts), manifest, pool, known[name])
 
 
 def load_run(pathspec: str = LATEST) -> RunResults:
@@ -82,11 +94,20 @@ def load_run(pathspec: str = LATEST) -> RunResults:
         texts=next(iter(found.values()))("texts"),
         quality=found["DatasetFlow"]("quality") if "DatasetFlow" in found else (),
         manifests=found["ActivationFlow"]("activations") if "ActivationFlow" in found else None,
-        directions=probed("directions") if probed else None,
+        directions=_directions(probed, validated),
         numbers=validated("numbers") if validated else probed("estimates") if probed else (),
         verdicts=validated("verdicts") if validated else (),
         criteria=validated("criteria") if validated else "",
     )
+
+
+def _directions(
+    probed: Callable[[str], Any] | None, validated: Callable[[str], Any] | None
+) -> dict[str, DirectionSet] | None:
+    """ValidationFlow may steer at another point than the one that ProbeFlow made its directions at."""
+    if validated:
+        return {model: prepared.directions for model, prepared in validated("prepared").items()}
+    return probed("directions") if probed else None
 
 
 def _chain(flow: str, run: str) -> dict[str, str]:

@@ -18,6 +18,10 @@ from empathy_core.runs import artifact
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = "2"
 
+OUT_OF_DOMAIN = ("persistent,untrained", ("--dictionaries", "0"), ("--prompts", "8", "--point", "3"))
+"""Organisms on natural texts, which they cannot read: one that was trained and one that was not, no dictionary, a few
+replies, and no search for a point where none is better than another."""
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -34,24 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--models", default="", help="names, folders or hub ids, separated by commas")
     parser.add_argument("--reports", default=str(ROOT / "reports"), help="folder of the report")
     options = parser.parse_args(arguments)
-    organisms = ",".join(ORGANISMS)
-    models = options.models or organisms
-    resolve_all(models)
-    calibration = run_chain("organism", organisms)
-    # Organisms cannot read natural English: a few replies show that, and no point is better than another.
-    natural = run_chain("bundled", models, *(() if options.models else ("--prompts", "8", "--point", "3")))
+    resolve_all(options.models or ",".join(ORGANISMS))
+    calibration = run_chain("organism", ",".join(ORGANISMS))
+    natural = run_chain("bundled", options.models) if options.models else run_chain("bundled", *OUT_OF_DOMAIN)
     page = report([calibration.validation, natural.validation], Path(options.reports))
     for line in summary(artifact(calibration.validation, "verdicts")):
         sys.stdout.write(f"{line}\n")
     sys.stdout.write(f"Report: {page}\n")
 
 
-def run_chain(source: str, models: str, *validation: str, seed: str = "0") -> Chain:
+def run_chain(
+    source: str, models: str, probing: Sequence[str] = (), validation: Sequence[str] = (), seed: str = "0"
+) -> Chain:
     """Run DatasetFlow, ActivationFlow, ProbeFlow and ValidationFlow, each pinned to the one before."""
     drawn = ("--seed", seed)
     dataset = run_flow("DatasetFlow", "--source", source, *drawn)
     activations = run_flow("ActivationFlow", "--dataset", dataset, "--models", models)
-    probes = run_flow("ProbeFlow", "--activations", activations, *drawn)
+    probes = run_flow("ProbeFlow", "--activations", activations, *drawn, *probing)
     return Chain(dataset, activations, run_flow("ValidationFlow", "--probes", probes, *drawn, *validation))
 
 

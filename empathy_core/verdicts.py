@@ -67,6 +67,12 @@ def _emerged(found: Sequence[Estimate]) -> bool:
     return any(first.low > 0 and text.low > 0 for first, text in zip(found[:half], found[half:], strict=True))
 
 
+def _converges(found: Sequence[Estimate]) -> bool:
+    """Best feature and cosine; the dense ceiling stands beside them for the reader, and decides nothing."""
+    feature, cosine, _ = found
+    return feature.low > (feature.null or 0.5) and cosine.value > (cosine.null or 0.0)
+
+
 CRITERIA = (
     Criterion(
         "separation",
@@ -123,6 +129,20 @@ CRITERIA = (
         {"scrambled": "not supported", "untrained": "not supported"},
     ),
     Criterion(
+        "SAE convergence",
+        "Has a dictionary that saw no label a feature of its own for the styles, which points where their means do?",
+        # A single feature, not a sparse probe: several features that together read a style are what any basis has. The
+        # cosine's null is the bound of a test already, and a resampled maximum is biased, so its value is compared.
+        "interval of the best feature's held-out AUROC above its null, and largest cosine with the difference of means "
+        "above what permuted labels give",
+        "not found by this dictionary",
+        "no dictionary was trained",
+        lambda styles, there: ("sae/best-feature/auroc", "sae/cosine", "sae/dense/auroc"),
+        _converges,
+        # `graded` carries style, but nothing in its construction says that so few tokens must show it to a dictionary.
+        {"persistent": "supported", "scrambled": "not supported", "untrained": "not supported"},
+    ),
+    Criterion(
         "steerability",
         "Does adding each style's direction produce that style while replies stay coherent?",
         "interval of the steering range above 0 for every main style",
@@ -160,7 +180,8 @@ CRITERIA = (
         NO_JUDGE,
         lambda styles, there: ("write/casual/range",),
         lambda found: found[0].low > 0,
-        _planted(True, True, True, False),
+        # The point to steer at is chosen for the styles, where there are any: what register does there is not planted.
+        {"scrambled": "supported", "untrained": "not supported"},
     ),
     Criterion(
         "bandwidth above null",

@@ -5,17 +5,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
+from empathy_core.deployment import model_step
+from empathy_core.dry_run import announce, skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
 
+@project(name="empathy")
+@starts_after(flow="DatasetFlow")
 class ActivationFlow(FlowSpec):
     """Extract every residual point and pool of every model, one branch a model."""
 
-    deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
+    deploy = Config("deploy", default=LOCAL, help="place and resources of the model steps: flows/deploy/*.json")
     models = Parameter("models", default="persistent,graded,scrambled,untrained", help="names, folders or hub ids")
     dataset = Parameter("dataset", default="latest", help="DatasetFlow/<run id>, or latest: the bundled texts if none")
     store = Parameter("store", default="", help="folder or s3://bucket/prefix; default: beside Metaflow's datastore")
@@ -28,7 +33,9 @@ class ActivationFlow(FlowSpec):
     shard_texts = Parameter("shard-texts", default=256, help="texts written at once, and lost if the run is killed")
     drop_too_long = Parameter("drop-too-long", is_flag=True, default=False, help="leave out what exceeds the context")
     dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what a run will take, and launch nothing")
+    price = Parameter("price-per-gpu-hour", default=0.0, help="money; with it a dry run says what the GPUs cost")
 
+    @card(type="blank")
     @step
     def start(self):
         from empathy_core.activations.settings import ExtractionSettings
@@ -41,26 +48,19 @@ class ActivationFlow(FlowSpec):
         )
         self.dataset_run, self.texts = upstream_texts(self.dataset)
         self.store_root = self.store or activation_store()
-        self.todo = "plan" if self.dry_run else "launch"
-        self.next({"plan": self.plan, "launch": self.launch}, condition="todo")
+        if self.dry_run:
+            from empathy_core.activations.forecast import forecast
+            from empathy_core.cards.components import plan_card
+            from empathy_core.cards.tables import plan_lines
 
-    @card(type="blank")
-    @step
-    def plan(self):
-        from empathy_core.activations.forecast import forecast
-        from empathy_core.cards.components import plan_card
-
-        self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
-        current.card.extend(plan_card(self.plans))
-        self.next(self.end)
-
-    @step
-    def launch(self):
+            self.plans = forecast(self.specs, self.texts, self.dtype, self.settings)
+            current.card.extend(plan_card(self.plans))
+            announce(plan_lines(self.plans, self.price), self.deploy)
         self.next(self.extract, foreach="specs")
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def extract(self):
         from empathy_core.activations.extract import extract
@@ -76,17 +76,19 @@ class ActivationFlow(FlowSpec):
         current.card.extend(activation_card(self.activations, len(self.texts)))
         self.next(self.join)
 
+    @skipped_in_a_dry_run
     @step
     def join(self, branches):
         self.activations = {branch.activations.model.name: branch.activations for branch in branches}
         self.merge_artifacts(branches, include=["texts", "dataset_run", "versions"])
         self.next(self.end)
 
+    @skipped_in_a_dry_run
     @step
     def end(self):
-        from empathy_core.cards.tables import extraction_lines, plan_lines
+        from empathy_core.cards.tables import extraction_lines
 
-        for line in plan_lines(self.plans) if self.dry_run else extraction_lines(self.activations.values()):
+        for line in extraction_lines(self.activations.values()):
             sys.stdout.write(f"{line}\n")
 
 

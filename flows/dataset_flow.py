@@ -6,11 +6,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import FlowSpec, Parameter, card, current, step
+from metaflow import FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
 
 
+@project(name="empathy")
 class DatasetFlow(FlowSpec):
     """Read or generate texts, apply what reviewers decided, and measure what words alone give away."""
 
@@ -31,8 +32,10 @@ class DatasetFlow(FlowSpec):
         from empathy_core.datasets.generation.plan import GenerationSettings
         from empathy_core.datasets.review.decisions import read_decisions
         from empathy_core.datasets.sources import named_source
+        from empathy_core.runs import check_answers_last
 
         self.taken = named_source(self.source, self.path)
+        check_answers_last(self.taken)
         self.given = read_decisions([Path(name) for name in self.decisions.split(",") if name])
         self.settings = GenerationSettings(self.writer, self.judge, self.triplets, self.attempts, self.seed)
         self.forecast = forecast(self.settings, self.prices) if self.taken == "anthropic" else ()

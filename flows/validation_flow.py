@@ -5,17 +5,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from metaflow import Config, FlowSpec, Parameter, card, config_expr, current, resources, retry, step
+from metaflow import Config, FlowSpec, Parameter, card, current, project, step
 
 import empathy_core  # noqa: F401  (at the top of the file, so that Metaflow packs the library)
+from empathy_core.chaining import starts_after
+from empathy_core.deployment import model_step
+from empathy_core.dry_run import announce, skipped_in_a_dry_run
 
 LOCAL = str(Path(__file__).resolve().parent / "deploy" / "local.json")
 
 
+@project(name="empathy")
+@starts_after(flow="ProbeFlow")
 class ValidationFlow(FlowSpec):
     """Choose where to steer, steer, ablate, judge, and decide every criterion, one branch a model."""
 
-    deploy = Config("deploy", default=LOCAL, help="resources and retries of the model steps: flows/deploy/*.json")
+    deploy = Config("deploy", default=LOCAL, help="place and resources of the model steps: flows/deploy/*.json")
     probes = Parameter("probes", default="latest", help="ProbeFlow/<run id>, or latest")
     point = Parameter("point", type=int, default=None, help="where to steer; default: chosen on training scenarios")
     alphas = Parameter("strengths", default="0.15,0.3,0.45,0.6", help="α, in mean residual norms; both signs")
@@ -31,10 +36,12 @@ class ValidationFlow(FlowSpec):
     device = Parameter("device", default="cpu", help="cpu, cuda, mps or auto (over all GPUs)")
     dtype = Parameter("dtype", default="float32", help="of the weights: float32, bfloat16, float16, 8bit, 4bit")
     seed = Parameter("seed", default=0)
+    dry_run = Parameter("dry-run", is_flag=True, default=False, help="say what generation takes, and launch nothing")
+    price = Parameter("price-per-gpu-hour", default=0.0, help="money; with it a dry run says what the GPUs cost")
 
     @step
     def start(self):
-        from empathy_core.runs import artifact, resolve_run
+        from empathy_core.runs import artifact, check_answers_last, resolve_run
         from empathy_core.steering.judges.panel import make_panel
         from empathy_core.steering.judges.settings import ClaudeSettings
         from empathy_core.steering.sweep import SweepSettings, strengths
@@ -46,14 +53,28 @@ class ValidationFlow(FlowSpec):
         self.texts = artifact(self.probe_run, "texts")
         claude = ClaudeSettings(self.judge_model, self.second_judge, seed=self.seed)
         self.panel = make_panel(self.judge_by, self.texts, claude, self.prices, self.ratings, self.seed)
-        alphas, directions = strengths(self.alphas), self.random_directions
-        self.sweep = SweepSettings(alphas, self.prompts, random_directions=directions, seed=self.seed)
+        check_answers_last(self.panel.name)
+        self.sweep = SweepSettings(
+            strengths(self.alphas), self.prompts, random_directions=self.random_directions, seed=self.seed
+        )
         self.manifests = list(artifact(self.probe_run, "manifests").values())
+        self.next(self.plan)
+
+    @step
+    def plan(self):
+        from empathy_core.cards.tables import steering_lines
+        from empathy_core.runs import artifact
+        from empathy_core.steering.forecast import forecast_steering
+
+        if self.dry_run:
+            made, asked = artifact(self.probe_run, "directions"), (self.max_new_tokens, self.panel.judges, self.dtype)
+            plans = forecast_steering(self.manifests, self.texts, made, self.sweep, *asked)
+            announce(steering_lines(plans, self.price), self.deploy)
         self.next(self.prepare, foreach="manifests")
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank")
+    @skipped_in_a_dry_run
     @step
     def prepare(self):
         from empathy_core.activations.store import point_reader
@@ -73,9 +94,9 @@ class ValidationFlow(FlowSpec):
         current.card.extend(likelihood_card(self.before))
         self.next(self.generate)
 
-    @resources(cpu=config_expr("deploy.cpu"), gpu=config_expr("deploy.gpu"), memory=config_expr("deploy.memory_mb"))
-    @retry(times=config_expr("deploy.retries"), minutes_between_retries=config_expr("deploy.minutes_between_retries"))
+    @model_step
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def generate(self):
         from empathy_core.cards.components import live_transcripts
@@ -94,6 +115,7 @@ class ValidationFlow(FlowSpec):
         self.next(self.judge)
 
     @card(type="blank", refresh_interval=1)
+    @skipped_in_a_dry_run
     @step
     def judge(self):
         from empathy_core.cards.components import live_batches, validation_card
@@ -108,6 +130,7 @@ class ValidationFlow(FlowSpec):
         self.next(self.join)
 
     @card(type="blank")
+    @skipped_in_a_dry_run
     @step
     def join(self, branches):
         from empathy_core.cards.components import ranking_table, study_card
@@ -127,6 +150,7 @@ class ValidationFlow(FlowSpec):
         current.card.extend((*study_card(self.numbers, self.verdicts), *ranking_table(self.ranking)))
         self.next(self.end)
 
+    @skipped_in_a_dry_run
     @step
     def end(self):
         from empathy_core.steering.judges.choice import NO_JUDGE, how_to_judge

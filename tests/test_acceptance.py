@@ -46,7 +46,8 @@ def measured(tmp_path_factory):
 @pytest.mark.parametrize("name", ORGANISMS)
 def test_every_verdict_is_the_planted_one(measured, name):
     _, verdicts = measured(name)
-    planted = [verdict for verdict in verdicts if verdict.expected]
+    # Dictionaries are trained in tests/saes, where their verdicts are held to what was planted.
+    planted = [verdict for verdict in verdicts if verdict.expected and verdict.criterion != "SAE convergence"]
     assert len(planted) >= 8
     assert {v.criterion: v.outcome for v in planted} == {v.criterion: v.expected for v in planted}
     # The grammar writes no foils, and the verdict says so rather than nothing.

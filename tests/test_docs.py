@@ -10,7 +10,12 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]
 TEXT = "\n".join(path.read_text() for path in DOCUMENTS)
-BUILT_IN = {"--with", "--max-workers", "--origin-run-id", "--deploy", "--config"}
+BUILT_IN = set("--with --max-workers --origin-run-id --deploy --config --only-json --tag --run-id --my-runs".split())
+
+
+def python_blocks(page):
+    """The examples of a page, as a reader copies them."""
+    return re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / f"{page}.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
 def flow_options(name):
@@ -24,7 +29,7 @@ def flow_options(name):
 
 @pytest.mark.parametrize(
     "target",
-    sorted(set(re.findall(r"`?make ([a-z]+)\b", TEXT)) & set("study test cards bench clean serve all".split())),
+    sorted(set(re.findall(r"`?make ([a-z]+)\b", TEXT)) & set("study test cards bench audit clean serve all".split())),
 )
 def test_every_make_target_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)

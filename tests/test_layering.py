@@ -10,28 +10,32 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts earlier_study "
-    "runs results changes cards study calibration"
+    "contracts layout stats organisms datasets models activations probes geometry saes steering verdicts "
+    "earlier_study findings runs deployment chaining dry_run run_list results changes measured cards study calibration"
 ).split()
 DOORS = {
     "torch": (
         "organisms/train",
         "models/",
         "activations/",
+        "saes/checkpoint",
+        "saes/encode",
+        "saes/training",
         "steering/hooks",
         "steering/generate",
         "steering/likelihood",
     ),
     "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
-    "metaflow": ("cards/components", "cards/serve", "runs"),
+    "metaflow": ("cards/components", "cards/serve", "runs", "deployment", "chaining", "dry_run", "run_list"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
+    "sae_lens": ("saes/checkpoint", "saes/encode", "saes/files", "saes/pretrained", "saes/training"),
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
-    "datasets.gates runs study"
+    "probes.reading geometry.dimensionality saes.measure saes.wanted steering.analysis verdicts cards.page "
+    "cards.components cards.report datasets.sources datasets.gates runs results study"
 )
 
 WITHOUT_TORCH = """
@@ -72,6 +76,19 @@ def test_imports_point_backwards_and_heavy_libraries_stay_behind_their_doors(pat
 def test_analysis_and_report_run_where_torch_is_not_installed():
     modules = ", ".join(f"{PACKAGE}.{name}" for name in ANALYSIS.split())
     subprocess.run([sys.executable, "-c", f"{WITHOUT_TORCH}\nimport {modules}"], check=True, cwd=ROOT.parent)
+
+
+def test_the_package_names_two_functions_and_importing_it_costs_nothing():
+    code = """
+import sys
+before = set(sys.modules)
+import empathy_core
+assert empathy_core.__all__ == ["load_run", "measure"] and set(empathy_core.__all__) < set(dir(empathy_core))
+assert empathy_core.METAFLOW_PACKAGE_POLICY == "include"
+assert {name.split(".")[0] for name in set(sys.modules) - before} <= {"empathy_core", *sys.stdlib_module_names}
+assert not hasattr(empathy_core, "steer")
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT.parent)
 
 
 def test_no_file_is_a_catch_all():

@@ -29,6 +29,9 @@ def estimates(**changes):
         "control/emergence/point=1/over-first": (0.3, 0.2, 0.4, 0.0),
         "control/emergence/point=10/over-text": (0.0, -0.1, 0.1, 0.0),
         "control/emergence/point=10/over-first": (0.3, 0.2, 0.4, 0.0),
+        "sae/best-feature/auroc": (0.9, 0.85, 0.95, 0.6),
+        "sae/cosine": (0.7, 0.5, 0.8, 0.6),
+        "sae/dense/auroc": (1.0, 0.95, 1.0, 0.6),
         **{f"write/{concept}/range": (0.5, 0.4, 0.6, 0.0) for concept in (*STYLES, "casual")},
         "write/selectivity/diagonal": (0.5, 0.4, 0.6, 0.0),
         "ablate/style/persistence": (0.5, 0.4, 0.6, 0.9),
@@ -59,6 +62,8 @@ def test_every_criterion_is_supported_where_everything_holds():
         ("control survival", {"control/held-out-context/nested/auroc": (0.5, 0.45, 0.55, 0.5)}),
         ("emergence", {"control/emergence/point=1/over-text": (0.1, -0.01, 0.2, 0.0)}),
         ("emergence", {"control/emergence/point=1/over-first": (0.1, -0.01, 0.2, 0.0)}),
+        ("SAE convergence", {"sae/best-feature/auroc": (0.62, 0.58, 0.66, 0.6)}),
+        ("SAE convergence", {"sae/cosine": (0.59, 0.55, 0.65, 0.6)}),
         ("steerability", {"write/affective/range": (0.3, 0.0, 0.4, 0.0)}),
         ("selectivity", {"write/selectivity/diagonal": (0.1, -0.02, 0.2, 0.0)}),
         ("ablation necessity", {"ablate/style/persistence": (0.84, 0.8, 0.88, 0.9)}),
@@ -77,6 +82,7 @@ def test_one_failing_number_fails_its_own_criterion_only(criterion, change):
         ("bandwidth above null", "bandwidth/empathy", "no judge"),
         ("foil transfer", "read/three-way/foils/excess", "no foils"),
         ("control survival", "control/length-residualised/nested/auroc", "no control"),
+        ("SAE convergence", "sae/cosine", "no dictionary"),
     ],
 )
 def test_a_criterion_without_its_numbers_is_not_measurable_and_says_why(criterion, name, reason):
@@ -91,6 +97,13 @@ def test_an_excess_that_touches_zero_reads_not_distinguishable_from_text():
     assert verdict.outcome == "not supported" and verdict.reason.startswith("not distinguishable from text")
 
 
+def test_a_style_that_only_the_dense_probe_finds_reads_not_found_by_this_dictionary_with_the_ceiling_as_evidence():
+    found = estimates(**{"sae/best-feature/auroc": (0.52, 0.45, 0.6, 0.6)})
+    [verdict] = [v for v in judge_models(found, toy_texts(4, STYLES), [MODEL]) if v.criterion == "SAE convergence"]
+    assert verdict.outcome == "not supported" and verdict.reason.startswith("not found by this dictionary")
+    assert "toy/m/sae/dense/auroc" in verdict.evidence
+
+
 def test_one_point_must_exceed_both_text_and_the_embeddings():
     apart = {
         "control/emergence/point=1/over-first": (0.0, -0.1, 0.1, 0.0),
@@ -102,7 +115,8 @@ def test_one_point_must_exceed_both_text_and_the_embeddings():
 def test_what_each_organism_must_show_is_stated_wherever_its_construction_demands_it():
     stated = {criterion.name: set(criterion.planted) for criterion in CRITERIA}
     assert stated.pop("foil transfer") == set()
-    assert stated.pop("emergence") == {"scrambled", "untrained"}
+    assert stated.pop("SAE convergence") == {"persistent", "scrambled", "untrained"}
+    assert stated.pop("emergence") == stated.pop("register steerable") == {"scrambled", "untrained"}
     assert all(models == {"persistent", "graded", "scrambled", "untrained"} for models in stated.values())
 
 

@@ -25,6 +25,8 @@ from empathy_core.cards.page import write_report
 from empathy_core.geometry.measure import measure_dimensions
 from empathy_core.probes.directions import make_directions
 from empathy_core.probes.reading import ReadingSettings, control_model, holm_over_models, read_model
+from empathy_core.saes.measure import converge, dictionaries
+from empathy_core.saes.wanted import wanted
 from empathy_core.verdicts import judge_models
 
 manifest, texts = pickle.loads(Path(sys.argv[1]).read_bytes())
@@ -33,6 +35,8 @@ reading = read_model(read_point, manifest, texts, settings)
 controls = control_model(partial(point_reader, manifest), "mean", manifest, texts, reading, 1, settings)
 _, dimensions = measure_dimensions("toy/tiny", read_point(1), texts, 0)
 make_directions(read_point, manifest, texts, 1)
+none = dictionaries(manifest, texts, 1, wanted(texts, 0, "", "cpu", "float32"))
+assert not converge(read_point, manifest, texts, 1, none).estimates
 found = (*reading.estimates, *holm_over_models(reading.estimates), *controls, *dimensions)
 write_report(Path(sys.argv[2]), found, judge_models(found, texts, [manifest.model]), [])
 """

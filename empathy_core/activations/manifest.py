@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 
 from empathy_core.contracts import ActivationSet, BadInput, ModelSpec
+from empathy_core.layout import other_version
 
 MANIFEST = "manifest.json"
 FORMAT = 2
@@ -54,8 +55,11 @@ def unseal(data: bytes, location: str) -> Manifest:
     if body.pop("sha256", None) != _digest(body):
         raise damaged(location, MANIFEST, "its bytes are not those that were written")
     facts = {name: tuple(value) if isinstance(value, list) else value for name, value in body["activations"].items()}
-    facts |= {"model": ModelSpec(**facts["model"]), "folder": location}
-    return Manifest(ActivationSet(**facts), body["objects"])
+    try:
+        facts |= {"model": ModelSpec(**facts["model"]), "folder": location}
+        return Manifest(ActivationSet(**facts), body["objects"])
+    except TypeError as error:  # fields that this version does not have, or lacks
+        raise other_version(f"{location}/{MANIFEST}", str(error)) from error
 
 
 def damaged(location: str, name: str, what: str) -> BadInput:

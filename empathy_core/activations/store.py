@@ -57,8 +57,8 @@ class Unfinished:
         self._objects = objects
         entries = objects.entries()
         numbers = sorted(int(match[1]) for match in map(RECORD.fullmatch, entries) if match)
-        records = _in_threads(partial(_whole_record, objects, entries), numbers)
-        self._records = {number: record for number, record in zip(numbers, records, strict=True) if record}
+        found = zip(numbers, _in_threads(partial(_record, objects), numbers), strict=True)
+        self._records = {number: record for number, record in found if record and _is_whole(record, entries)}
 
     @property
     def shards(self) -> dict[int, dict[str, Any]]:
@@ -73,8 +73,9 @@ class Unfinished:
         Raises:
             BadInput: if the store refuses; what was whole before stays whole.
         """
-        record = _whole_record(self._objects, self._objects.entries(), number)
-        if record is None:
+        # Read first: listing a key for every shard would take a time that grows with the square of the shards.
+        record = _record(self._objects, number)
+        if record is None or not _is_whole(record, self._objects.entries()):
             written = _in_threads(partial(self._write_array, number), arrays.items())
             rows = len(next(iter(arrays.values())))
             record = {"facts": dict(facts), "rows": rows, "objects": dict(written)}
@@ -176,17 +177,18 @@ def _in_threads(work: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
         return list(pool.map(work, items))
 
 
-def _whole_record(objects: Objects, entries: Mapping[str, Entry], number: int) -> dict[str, Any] | None:
-    """The record of a shard, if it is there and every array has the size that it states."""
-    data = objects.read(_record_name(number))
-    if data is None:
-        return None
+def _record(objects: Objects, number: int) -> dict[str, Any] | None:
+    """What was written last of a shard, if it is there and can be read."""
     try:
-        record = json.loads(data)
+        return json.loads(objects.read(_record_name(number)) or b"null")
     except ValueError:  # damaged: the shard is computed again
         return None
+
+
+def _is_whole(record: Mapping[str, Any], entries: Mapping[str, Entry]) -> bool:
+    """Whether every array is there, of the size that its shard's record states."""
     sizes = {name: facts["bytes"] for name, facts in record["objects"].items()}
-    return record if all(name in entries and entries[name].size == size for name, size in sizes.items()) else None
+    return all(name in entries and entries[name].size == size for name, size in sizes.items())
 
 
 def _refuse_gaps(activations: ActivationSet, names: Set[str], rows: Sequence[int]) -> None:

@@ -37,25 +37,26 @@ def extract_tokens(
     points: str,
     settings: ExtractionSettings = DEFAULTS,
     progress: Callable[[Progress], None] | None = None,
+    split: str = "train",
 ) -> ActivationSet:
-    """Activations `[point, token, dim]` of every response token of the split `train`, text after text.
+    """Activations `[point, token, dim]` of every response token of one split, text after text.
 
     `points` is written as in `settings`, and stands instead of its points; there are no pools.
 
     Raises:
-        BadInput: if there is no training text, and whatever `extract` raises.
+        BadInput: if the split holds no text, and whatever `extract` raises.
     """
-    train = texts.rows(texts.column("split") == "train")
-    if not len(train):
+    chosen = texts.rows(texts.column("split") == split)
+    if not len(chosen):
         raise BadInput(
-            "Token activations are made from training texts.",
+            f"Token activations are made from {'training' if split == 'train' else split} texts.",
             got=f"none in {len(texts)} texts of {texts.name!r}",
-            cause="a set that was filtered to its test split",
-            fix="give the whole set",
+            cause=f"a set without the split {split!r}, or one filtered to the other",
+            fix="give the whole set, with both splits",
         )
     settings = replace(settings, points=points)
-    key = f"{activation_key(loaded.spec, train, settings, loaded.precision)}-tokens"
-    return collect(loaded, train, store_root, key, ResponseTokens(), settings, progress)
+    key = f"{activation_key(loaded.spec, chosen, settings, loaded.precision)}-tokens"
+    return collect(loaded, chosen, store_root, key, ResponseTokens(), settings, progress)
 
 
 def read_tokens(activations: ActivationSet, point: int) -> Iterator[TokenShard]:

@@ -58,6 +58,8 @@ from empathy_core.steering.sampling import Reply
 
 Components = list[Any]
 
+EXAMPLE_HEADERS = ("best feature of", "feature", "fires on the style", "mean code", "style of the reply", "reply")
+
 LATEST = 5
 """Replies that a running generation shows."""
 SECONDS_APART = 3.0
@@ -225,6 +227,22 @@ def control_card(estimates: Sequence[Estimate]) -> Components:
     """
     added = [one for one in estimates if parse_key(one.name).stage in ("control", "replication")]
     return [heading("What is left under controls"), *figures(estimates, only_controls=True), *number_tables(added)]
+
+
+def convergence_card(
+    estimates: Sequence[Estimate], examples: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> Components:
+    """What the features of sparse dictionaries read, and where they fire; says so where no dictionary was made."""
+    if not estimates:
+        return [heading("Sparse autoencoders"), table(["note"], [["No dictionary was asked for."]])]
+    return [
+        heading("Sparse autoencoders"),
+        *([table(["note"], [[note] for note in notes])] if notes else []),
+        *figures(estimates),
+        *number_tables(estimates),
+        heading("Held-out replies in which the best features fire most"),
+        table(EXAMPLE_HEADERS, examples),
+    ]
 
 
 def likelihood_card(estimates: Sequence[Estimate]) -> Components:

@@ -15,7 +15,7 @@ from empathy_core.cards.tables import ABSENT
 from empathy_core.changes import compare_runs
 from empathy_core.contracts import BadInput, Estimate, Verdict
 from empathy_core.results import UPSTREAM, load_run
-from empathy_core.runs import RunLine, list_runs
+from empathy_core.run_list import RunLine, list_runs
 
 RUN_HEADERS = ("run", "date", "user", "tags", "status", "texts", "models")
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from empathy_core.cards.keys import parse_key
 from empathy_core.cards.words import describe, reading_order
-from empathy_core.contracts import ActivationSet, Estimate, Plan, TextSet, Verdict
+from empathy_core.contracts import ActivationSet, Estimate, Plan, SteeringPlan, TextSet, Verdict
+from empathy_core.models.bill import SECONDS_AN_HOUR, bill
 from empathy_core.verdicts import OVER_MODELS
 
 Rows = list[list[str]]
@@ -62,7 +63,7 @@ def is_summary(estimate: Estimate) -> bool:
     key = parse_key(estimate.name)
     if (key.stage, key.what[0]) == ("likelihood", "diagonal"):
         return True  # one number a strength, and no curve
-    return all(key.named(name) is None for name in ("point", "alpha", "train", "push"))
+    return all(key.named(name) is None for name in ("point", "alpha", "train", "push", "clusters"))
 
 
 def models_of(estimates: Sequence[Estimate]) -> tuple[str, ...]:
@@ -152,10 +153,35 @@ def plan_rows(plans: Iterable[Plan]) -> Rows:
     ]
 
 
-def plan_lines(plans: Iterable[Plan]) -> list[str]:
-    """The same as lines of text."""
-    rows = [dict(zip(PLAN_HEADERS, row, strict=True)) for row in plan_rows(plans)]
-    return ["; ".join(f"{name} {value}" for name, value in row.items()) for row in rows]
+def plan_lines(plans: Sequence[Plan], price: float) -> list[str]:
+    """The same as lines of text, with what all models take together at a price per GPU hour, 0 if not known."""
+    stored = f"stored in all {gibibytes(sum(plan.store_bytes for plan in plans))}"
+    return [
+        *_lines(PLAN_HEADERS, plan_rows(plans)),
+        f"{stored}; {_billed([plan.gpu_seconds for plan in plans], price)}",
+    ]
+
+
+STEERING_HEADERS = ("model", "replies to generate", "new tokens, at most", "GPU time, estimated")
+
+
+def steering_lines(plans: Sequence[SteeringPlan], price: float) -> list[str]:
+    """What generation will take, a line a model, and all models together at a price per GPU hour, 0 if not known."""
+    rows = [[plan.model, f"{plan.replies:,}", f"{plan.new_tokens:,}", duration(plan.gpu_seconds)] for plan in plans]
+    return [*_lines(STEERING_HEADERS, rows), _billed([plan.gpu_seconds for plan in plans], price)]
+
+
+def _lines(headers: Sequence[str], rows: Rows) -> list[str]:
+    return ["; ".join(f"{name} {value}" for name, value in zip(headers, row, strict=True)) for row in rows]
+
+
+def _billed(gpu_seconds: Sequence[float], price: float) -> str:
+    total = bill(gpu_seconds, price)
+    known = "give --price-per-gpu-hour for its cost"
+    if total.money is not None:
+        known = f"cost {number(total.money, 2)} at {number(total.price, 2)} a GPU hour"
+    hours = duration(total.gpu_hours * SECONDS_AN_HOUR)
+    return f"tasks with a GPU {total.tasks}; GPU time in all {hours}, starting machines not counted; {known}"
 
 
 def extraction_lines(extracted: Iterable[ActivationSet]) -> list[str]:
@@ -173,7 +199,7 @@ def gibibytes(size: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time as text, in the unit that suits it."""
-    for unit, size in (("h", 3600), ("min", 60)):
+    for unit, size in (("h", SECONDS_AN_HOUR), ("min", 60)):
         if seconds >= size:
             return f"{number(seconds / size, 1)} {unit}"
     return f"{number(seconds, 1)} s"

@@ -1,10 +1,10 @@
-"""The door between text files and `TextSet`: JSON lines or CSV in long form, and the earlier study's JSON shapes."""
+"""The door between text files and `TextSet`: JSON lines, CSV or rows in memory, and the earlier study's JSON."""
 
 import csv
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,16 @@ def load(paths: str) -> TextSet:
     if not files:
         raise BadInput("`--source file` needs a file.", "no --path", fix="add `--path texts.jsonl`")
     texts = [text for path in files for text in _READERS.get(path.suffix, _read_study)(path)]
-    if all(text.role != "main" for text in texts):
-        texts = [replace(text, role="main") for text in texts]
-    return check(TextSet(files[0].stem, "measured", tuple(texts)))
+    return _studied(files[0].stem, texts)
+
+
+def from_records(records: Sequence[Mapping[str, Any]], name: str = "records") -> TextSet:
+    """Rows that are in memory already, each with the fields of `Text`, as one checked `TextSet`.
+
+    Raises `BadInput` for rows that break the schema, by row and field. Control texts alone become `main`, as in `load`.
+    """
+    rows = [(f"row {number}", dict(record)) for number, record in enumerate(records)]
+    return _studied(name, _validated(rows, name))
 
 
 def json_schema() -> dict[str, Any]:
@@ -67,6 +74,13 @@ def write_jsonl(texts: TextSet, path: Path) -> None:
     """Write one JSON object a line, keys in the order of `Text`."""
     lines = (json.dumps(asdict(text), ensure_ascii=False) for text in texts.texts)
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+def _studied(name: str, texts: Sequence[Text]) -> TextSet:
+    """A checked set of measured texts, in which something is studied."""
+    if all(text.role != "main" for text in texts):
+        texts = [replace(text, role="main") for text in texts]
+    return check(TextSet(name, "measured", tuple(texts)))
 
 
 def _read_jsonl(path: Path) -> tuple[Text, ...]:
@@ -109,7 +123,7 @@ def _parsed(text: str, place: str) -> Any:
         ) from error
 
 
-def _validated(rows: Sequence[tuple[str, Any]], path: Path) -> tuple[Text, ...]:
+def _validated(rows: Sequence[tuple[str, Any]], source: Path | str) -> tuple[Text, ...]:
     """The rows as texts; every row that breaks the schema is named, the first few with the reason."""
     texts, faults = [], []
     for place, fields in rows:
@@ -123,7 +137,7 @@ def _validated(rows: Sequence[tuple[str, Any]], path: Path) -> tuple[Text, ...]:
         more = f"; and {len(faults) - SHOWN_FAULTS} more" if len(faults) > SHOWN_FAULTS else ""
         raise BadInput(
             "Every row has the fields of the schema.",
-            f"{len(faults)} of {len(rows)} rows of {path} without: {'; '.join(faults[:SHOWN_FAULTS])}{more}",
+            f"{len(faults)} of {len(rows)} rows of {source} without: {'; '.join(faults[:SHOWN_FAULTS])}{more}",
             "a column missing, misspelt or of another type",
             "compare with the data card's list of fields",
         )

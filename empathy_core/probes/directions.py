@@ -1,7 +1,7 @@
 """The directions that steering writes with, made from training scenarios only."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -20,9 +20,9 @@ class DirectionSet:
 
     steered: tuple[Direction, ...]
     """One per main style, and `casual` where the set has both registers."""
-    permuted: tuple[tuple[Direction, ...], ...]
+    permuted: tuple[tuple[Direction, ...], ...] = field(repr=False)
     """Per permutation of the labels within scenarios, the same directions made by the same procedure."""
-    subspaces: dict[int, Float[np.ndarray, "dim rank"]]
+    subspaces: dict[int, Float[np.ndarray, "dim rank"]] = field(repr=False)
     """Orthonormal basis of the centred style means (all styles of the set) at every point."""
 
     @property

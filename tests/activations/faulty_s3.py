@@ -34,10 +34,12 @@ class FaultyS3:
     def running(self):
         thread = Thread(target=self._server.serve_forever)
         thread.start()
-        yield self
-        self._server.shutdown()
-        thread.join()
-        self._server.server_close()
+        try:
+            yield self
+        finally:
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
 
 
 def refusal(status, code, message=""):

@@ -1,15 +1,17 @@
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from empathy_core.activations import store
-from empathy_core.activations.objects import at
+from empathy_core.activations.objects import Folder, at
 from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec
 
 ARRAYS = np.random.default_rng(0).normal(size=(3, 5, 6, 4)).astype(np.float32)
@@ -145,8 +147,44 @@ def test_a_shard_that_is_whole_stays_as_it_is(root):
     assert other.finish(replace(SET, tokens_per_second=7.0)) == first == store.find(root, "key")
 
 
+def test_writing_lists_a_key_once_and_not_once_a_shard(tmp_path, monkeypatch):
+    listings, entries = [], Folder.entries
+    monkeypatch.setattr(Folder, "entries", lambda self: listings.append(self.location) or entries(self))
+    written(tmp_path)
+    assert listings == [str(tmp_path / "key")]
+
+
 def environment():
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+def test_a_disk_that_fills_up_loses_the_shard_under_way_and_the_run_goes_on_when_there_is_room(tmp_path, monkeypatch):
+    unfinished, room = store.begin(tmp_path, "key"), iter(range(5))  # one shard and a bit of the next
+
+    def sync(_):
+        if next(room, None) is None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", sync)
+        with pytest.raises(BadInput, match="No space left on device"):
+            fill(unfinished)
+    again = store.begin(tmp_path, "key")
+    assert set(again.shards) == {0} and not any(name.endswith(".tmp") for name in contents(tmp_path))
+    store.verify(fill(again).finish(SET))
+
+
+@pytest.mark.parametrize("hours", [-48, 48])
+def test_jobs_whose_clocks_disagree_write_and_read_one_key(tmp_path, hours):
+    first = store.begin(tmp_path, "key")
+    first.write(0, dict(enumerate(ARRAYS[:, SHARDS[0]])), {"texts": [0, 2]})
+    elsewhere = time.time() + 3600 * hours
+    for name in contents(tmp_path):
+        os.utime(tmp_path / "key" / name, (elsewhere, elsewhere))
+    second = store.begin(tmp_path, "key")
+    assert set(second.shards) == {0}
+    store.verify(fill(second).finish(SET))
+    assert store.find(tmp_path, "key").text_ids == SET.text_ids
 
 
 KILLED = """

@@ -97,6 +97,21 @@ def replicating(prefix):
         yield make_estimate(f"{prefix}/replication/{name}", value, 0.1, null=empty, ceiling=99)
 
 
+def dictionaries(prefix, effect):
+    """Features, cosines, clusters and fit of sparse dictionaries."""
+    at = f"{prefix}/sae"
+    for reader in ("best-feature", "k=2", "k=5", "k=16", "dense"):
+        yield make_estimate(f"{at}/{reader}/auroc", 0.5 + 0.4 * effect, 0.05, null=0.58)
+    yield make_estimate(f"{at}/random-k=16/auroc", 0.5 + 0.1 * effect, 0.1, null=0.55)
+    for name in ("cosine", *(f"{style}/cosine" for style in STYLES)):
+        yield make_estimate(f"{at}/{name}", 0.4 + 0.3 * effect, 0.05, null=0.5)
+    for k in range(2, 7):
+        for what in ("silhouette", "stability", "ari-style", "ari-context", "nmi-style", "nmi-context"):
+            yield make_estimate(f"{at}/clusters={k}/{what}", effect / k, 0.05, null=0.02, floor=-1)
+    for what, value in {"explained-variance": 0.7, "l0": 16.0, "dead": 0.2, "recurring": 0.4}.items():
+        yield make_estimate(f"{at}/{what}", value, 0.05, ceiling=99)
+
+
 OPENINGS = (*STYLES, "neutral")
 
 
@@ -216,6 +231,7 @@ def estimates():
     for model, effect in EFFECT.items():
         at = f"grammar/{model}"
         made += [*reading(at, effect), *controlling(at, effect), *replicating(at)]
+        made += dictionaries(at, effect)
         made += [*likelihood(at, effect), *writing(at, effect), *ablating(at, effect), *bandwidth(at, effect)]
         made += judging(at)
     for cue, value in {"length": 0.52, "opener": 0.55, "tfidf": 0.71}.items():

@@ -9,6 +9,7 @@ from empathy_core.activations.progress import Progress
 from empathy_core.cards.components import (
     activation_card,
     control_card,
+    convergence_card,
     heading,
     is_told,
     likelihood_card,
@@ -23,10 +24,10 @@ from empathy_core.cards.components import (
     validation_card,
 )
 from empathy_core.cards.reading import WHY_EXCESS, readings
-from empathy_core.cards.tables import interval, is_summary
+from empathy_core.cards.tables import interval, is_summary, plan_lines, steering_lines
 from empathy_core.cards.words import describe
 from empathy_core.cards.writing import WHY_RANGE
-from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan, SteeringPlan
 from empathy_core.probes.replication import WHY_IT_MISLEADS
 from empathy_core.steering.judges import NO_JUDGE
 from empathy_core.steering.sampling import Reply
@@ -169,6 +170,18 @@ def test_the_control_card_draws_the_controls_and_says_why_the_earlier_numbers_mi
     assert not [cell for cell in cells(components) if "taught on" in cell], "the matrix is drawn and not tabled"
 
 
+def test_the_card_of_dictionaries_shows_replies_of_any_text_in_plain_cells_only(estimates):
+    own = [one for one in estimates if "/sae/" in one.name and "/persistent/" in one.name]
+    components = convergence_card(own, [("affective", "7", "yes", "1.2", "affective", HOSTILE)], [HOSTILE])
+    assert cells(components).count(HOSTILE) == 2
+    assert not any("script" in text for text in markdown(components))
+    assert sum(isinstance(part, Image) for part in components) == 3
+
+
+def test_without_dictionaries_the_card_says_that_none_was_asked_for():
+    assert cells(convergence_card((), ())) == ["No dictionary was asked for."]
+
+
 def test_a_hostile_context_or_model_stays_out_of_the_markdown_of_the_control_card(estimates):
     def odd(name):
         return (
@@ -277,6 +290,21 @@ def test_a_plan_gives_sizes_and_times_in_units_that_suit_them():
     shown = cells(plan_card([plan]))
     assert shown == ["m", "8,030,261,248", "18.0 GiB", "264,000", "300 of 8192", "5.0 MiB", "2.0 h"]
     assert cells(plan_card([replace(plan, gpu_seconds=0.25)]))[-1] == "0.2 s"
+
+
+def test_what_all_models_take_together_is_summed_and_costs_what_the_user_says_an_hour_does():
+    plan = Plan(ModelSpec("m", "here"), 8, 0, 2**30, 264_000, 300, 8192, 3 * 2**30, 5400.0)
+    *_, total = plan_lines([plan, plan], 4.0)
+    assert total == (
+        "stored in all 6.0 GiB; tasks with a GPU 2; GPU time in all 3.0 h, starting machines not counted; "
+        "cost 12.00 at 4.00 a GPU hour"
+    )
+    assert plan_lines([plan], 0.0)[-1].endswith("give --price-per-gpu-hour for its cost")
+    with pytest.raises(BadInput, match="-1"):
+        plan_lines([plan], -1.0)
+    generated, total = steering_lines([SteeringPlan("m", 1200, 86400, 3600.0)], 4.0)
+    assert generated == "model m; replies to generate 1,200; new tokens, at most 86,400; GPU time, estimated 1.0 h"
+    assert total.startswith("tasks with a GPU 1; GPU time in all 1.0 h") and "cost 4.00" in total
 
 
 def test_what_an_extraction_left_out_stands_on_its_card():

@@ -11,6 +11,9 @@ from empathy_core.cards.figures import (
     control_curves,
     control_drawings,
     control_forest,
+    dictionary_clusters,
+    dictionary_cosines,
+    dictionary_features,
     dose_response,
     drawings,
     emergence,
@@ -39,6 +42,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 FIGURES = [ablation, bandwidth_forest, dose_response, probe_against_text, excess_forest, foil_transfer, layer_curves]
 FIGURES += [frontier, selectivity, side_effects, steering_point]
+FIGURES += [dictionary_features, dictionary_cosines, dictionary_clusters]
 FIGURES += [control_forest, control_curves, pool_curves, emergence, transfer, text_baselines]
 
 
@@ -84,6 +88,9 @@ def test_only_the_figures_that_have_numbers_are_drawn(estimates, one_model):
         "pool-curves",
         "emergence",
         "transfer",
+        "dictionary-features",
+        "dictionary-cosines",
+        "dictionary-clusters",
         "steering-point",
         "dose-response",
         "frontier",
@@ -258,6 +265,6 @@ def test_the_studys_styles_keep_their_colours_and_others_take_colours_that_are_f
 
 def test_names_are_drawn_as_they_stand_and_not_as_mathematics(one_model):
     odd = [replace(e, name=e.name.replace("persistent", "a$b_{$\u202e🙂")) for e in one_model]
-    assert len(drawings(odd)) == 16
+    assert len(drawings(odd)) == 19
     assert one_line("a\nb") == "a?b"
     assert len(one_line("x" * 10_000)) == 28

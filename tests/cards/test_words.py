@@ -43,6 +43,10 @@ from empathy_core.cards.words import ORDER, WORDS, describe, reading_order
             "transfer between contexts · taught on a=b · asked <i> · AUROC",
         ),
         ("g/quality/tfidf/a-b", "all words (TF-IDF), AUROC · a-b"),
+        ("g/m/sae/cosine", "largest cosine of a decoder vector with the difference of means"),
+        ("g/m/sae/warm/cosine", "warm · largest cosine of a decoder vector"),
+        ("g/m/sae/random-k=16/auroc", "probe on random features, k = 16 · AUROC"),
+        ("g/m/sae/clusters=3/ari-style", "clusters: 3 · adjusted Rand index with style"),
         ("g/m/replication/cosine/a-b", "cosine of one-against-the-rest weights · a-b"),
     ],
 )

@@ -50,15 +50,17 @@ def manifest(store: Path) -> dict:
     return json.loads(path.read_text())
 
 
-def test_a_dry_run_says_what_it_would_take_launches_nothing_and_is_no_run_to_read(workplace, grammar_run):
+def test_a_dry_run_says_what_it_would_take_computes_nothing_and_is_no_run_to_read(workplace, grammar_run, tmp_path):
     pathspec, output = workplace.run(
-        "activation", "--dataset", grammar_run, "--models", "persistent,untrained", "--dry-run", "--points", "middle"
-    )
+        "activation", "--dataset", grammar_run, "--models", "persistent", "--dry-run", "--points", "middle",
+        "--store", str(tmp_path / "store"), "--price-per-gpu-hour", "3.5",
+    )  # fmt: skip
     line = next(line for line in output.splitlines() if "model persistent" in line)
     parameters = int(re.search(r"parameters ([\d,]+)", line)[1].replace(",", ""))
     assert 800_000 < parameters < 1_200_000
     assert "of 256" in line and "MiB" in line
-    assert "extract" not in output
+    assert "tasks with a GPU 1" in output and "cost 0.00 at 3.50 a GPU hour" in output
+    assert not (tmp_path / "store").exists() and "parity" not in output
     code = "from empathy_core.runs import resolve_run\nprint(resolve_run('ActivationFlow', 'latest'))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=workplace.folder, env=workplace.environment, capture_output=True, text=True
@@ -120,7 +122,7 @@ def test_a_second_run_finds_the_first_one_s_activations_on_s3_and_probes_read_th
         second, output = workplace.run("activation", *options)
         assert [path for method, path in server.requests if method == "PUT"] == written
         assert workplace.artifact(second, "activations") == workplace.artifact(first, "activations")
-        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20")
+        probes, _ = workplace.run("probe", "--activations", second, "--permutations", "20", "--dictionaries", "0")
         estimates = workplace.artifact(probes, "estimates")
         assert any("read/warm-cold" in one.name for one in estimates) and all(one.n <= 11 for one in estimates)
         assert SECRET not in output

@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+from test_docs import python_blocks
+from test_layering import WITHOUT_TORCH
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,7 @@ def study_file(tmp_path_factory):
 def own_run(workplace, study_file, tiny_llama_folder):
     dataset, _ = workplace.run("dataset", "--source", "file", "--path", study_file)
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", tiny_llama_folder)
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50", "--dictionaries", "0")
     validation, output = workplace.run(
         "validation", "--probes", probes, "--prompts", "10", "--strengths", "0.3,0.45", "--random-directions", "5"
     )
@@ -68,6 +70,13 @@ def test_without_a_judge_likelihood_shift_is_measured_and_the_run_says_how_to_ge
     assert f"run --probes {own_run[2]} --judge human" in own_run[4]
 
 
+def test_a_dry_run_of_steering_says_how_much_it_would_generate_and_generates_nothing(workplace, own_run):
+    _, output = workplace.run("validation", "--probes", own_run[2], "--prompts", "24", "--dry-run")
+    # Without a judge: 24 prompts, 3 replies each, unsteered and along three directions at four strengths.
+    assert f"model tiny-llama; replies to generate {24 * 3 * (1 + 3 * 4)}; new tokens, at most 67,392" in output
+    assert "tasks with a GPU 1" in output and "not measurable" not in output
+
+
 def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, own_run, tmp_path):
     code = f"from pathlib import Path\nfrom empathy_core.cards.serve import export\nexport(Path({str(tmp_path)!r}))"
     subprocess.run([sys.executable, "-c", code], env=workplace.environment, cwd=workplace.folder, check=True)
@@ -83,17 +92,37 @@ def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_r
     assert first == second
 
 
-def test_an_organism_comes_out_as_planted_through_the_flows(workplace):
+@pytest.fixture(scope="module")
+def organism_run(workplace):
     dataset, _ = workplace.run("dataset", "--source", "organism")
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent", "--pools", "mean,last")
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100", "--dictionaries", "2")
     # The acceptance tests choose the point and steer more widely; here the flows are tested.
     few = ("--point", "3", "--prompts", "16", "--strengths", "0.3,0.45", "--random-directions", "8")
-    validation, _ = workplace.run("validation", "--probes", probes, *few)
-    verdicts = workplace.artifact(validation, "verdicts")
+    return workplace.run("validation", "--probes", probes, *few)[0]
+
+
+def test_an_organism_comes_out_as_planted_through_the_flows(workplace, organism_run):
+    verdicts = workplace.artifact(organism_run, "verdicts")
     assert {v.criterion: v.outcome for v in verdicts if v.expected} == {
         v.criterion: v.expected for v in verdicts if v.expected
     }
+
+
+def test_a_notebook_reads_the_latest_run_as_its_page_says_without_torch(workplace, organism_run):
+    checks = f"""
+from metaflow import get_namespace
+assert run.pathspec == {organism_run!r} and list(run.runs)[1:] == ["ProbeFlow", "ActivationFlow", "DatasetFlow"]
+assert not run.verdict_table().empty and not run.table("bandwidth").empty
+assert run.number("grammar/persistent/likelihood/steered-point").value == run.directions["persistent"].point
+assert load_run(run.runs["ProbeFlow"]).directions["persistent"].point == 3
+assert get_namespace() == "user:tester"
+"""
+    code = f"{WITHOUT_TORCH}\n{python_blocks('notebook')[0]}\n{checks}"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=workplace.environment, cwd=workplace.folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_broken_branch_leaves_the_others_and_resume_computes_only_what_is_missing(

@@ -102,7 +102,7 @@ def test_a_newcomer_s_own_concept_gets_a_report_of_its_gates_and_runs_through_th
     assert {"opener/wordplay-irony", "tfidf/irony-absurd"} <= {gate["name"] for gate in quality["gates"]}
     pathspec, _ = humour_run
     activations, _ = workplace.run("activation", "--dataset", pathspec, "--models", "untrained")
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50", "--dictionaries", "0")
     estimates = workplace.artifact(probes, "estimates")
     assert any(one.name == "humour/untrained/read/wordplay-irony/excess" for one in estimates)
 

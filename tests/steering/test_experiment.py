@@ -13,6 +13,7 @@ from empathy_core.organisms.corpus import organism_texts
 from empathy_core.probes.directions import make_directions
 from empathy_core.steering.contexts import context_directions
 from empathy_core.steering.experiment import run_experiment
+from empathy_core.steering.forecast import count_replies, forecast_steering
 from empathy_core.steering.sampling import SamplingSettings
 from empathy_core.steering.sweep import SweepSettings
 
@@ -25,12 +26,24 @@ STYLES = ("cognitive", "affective", "instrumental")
 
 
 @pytest.fixture(scope="module")
-def run(tiny_llama_folder, tmp_path_factory):
-    loaded = load_model(resolve(tiny_llama_folder))
-    activations = extract(loaded, TEXTS, tmp_path_factory.mktemp("store"))
-    read_point = point_reader(activations, "mean")
-    directions = make_directions(read_point, activations, TEXTS, permutations=1)
-    contexts = context_directions(read_point(directions.point), TEXTS, directions, seed=0)
+def loaded(tiny_llama_folder):
+    return load_model(resolve(tiny_llama_folder))
+
+
+@pytest.fixture(scope="module")
+def activations(loaded, tmp_path_factory):
+    return extract(loaded, TEXTS, tmp_path_factory.mktemp("store"))
+
+
+@pytest.fixture(scope="module")
+def directions(activations):
+    return make_directions(point_reader(activations, "mean"), activations, TEXTS, permutations=1)
+
+
+@pytest.fixture(scope="module")
+def run(loaded, activations, directions):
+    features = point_reader(activations, "mean")(directions.point)
+    contexts = context_directions(features, TEXTS, directions, seed=0)
     return lambda judged: run_experiment(loaded, TEXTS, directions, SETTINGS, SAMPLING, judged, contexts=contexts)
 
 
@@ -55,6 +68,21 @@ def test_ablation_continues_every_opened_text_with_the_whole_subspace_out_and_wi
     assert set(done.continuations_without) == set(STYLES)
     assert done.continuations["style"] != done.continuations["none"]
     assert done.continuations_without["cognitive"] != done.continuations_without["affective"]
+
+
+@pytest.mark.parametrize("judged", [True, False])
+def test_the_forecast_counts_exactly_the_replies_that_are_generated(run, directions, judged):
+    done = run(judged)
+    continued = (*done.continuations.values(), *done.continuations_without.values())
+    assert count_replies(TEXTS, directions, SETTINGS, judged) == len(done.replies) + sum(map(len, continued))
+
+
+def test_writing_takes_a_read_of_all_weights_a_token_of_each_batch(activations, directions, loaded):
+    of_models = {activations.model.name: directions}
+    (found,) = forecast_steering([activations], TEXTS, of_models, SETTINGS, 3, True, "bfloat16")
+    assert found.new_tokens == 3 * found.replies == 3 * count_replies(TEXTS, directions, SETTINGS, True)
+    # Byte by byte, these rows fill four batches; half of an A100's bandwidth.
+    assert found.gpu_seconds == pytest.approx(4 * 3 * 2 * loaded.model.num_parameters() / (0.5 * 2.039e12))
 
 
 def test_the_same_seed_gives_the_same_replies_and_unjudged_ones_stand_alone(run):

@@ -11,6 +11,9 @@ from empathy_core.cards.figures.bandwidth import bandwidth_forest, is_bandwidth
 from empathy_core.cards.figures.canvas import Drawing
 from empathy_core.cards.figures.control_curves import CONTROLS, POOLS, control_curves, is_curve, pool_curves
 from empathy_core.cards.figures.controls import control_forest, is_control
+from empathy_core.cards.figures.dictionary_clusters import dictionary_clusters, is_cluster_curve
+from empathy_core.cards.figures.dictionary_cosines import dictionary_cosines, is_cosine
+from empathy_core.cards.figures.dictionary_features import dictionary_features, is_feature_auroc
 from empathy_core.cards.figures.dose_response import dose_response, is_effect
 from empathy_core.cards.figures.emergence import emergence, is_emergence
 from empathy_core.cards.figures.foils import foil_transfer
@@ -32,6 +35,9 @@ __all__ = [
     "control_curves",
     "control_drawings",
     "control_forest",
+    "dictionary_clusters",
+    "dictionary_cosines",
+    "dictionary_features",
     "dose_response",
     "drawings",
     "emergence",
@@ -64,6 +70,9 @@ CONTROLLED: dict[Draw, Wanted] = {
     transfer: is_transfer,
 }
 AFTER: dict[Draw, Wanted] = {
+    dictionary_features: is_feature_auroc,
+    dictionary_cosines: is_cosine,
+    dictionary_clusters: is_cluster_curve,
     steering_point: is_on_curve,
     dose_response: is_effect,
     frontier: is_effect,
