@@ -11,7 +11,7 @@ PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
     "contracts layout stats organisms datasets models activations probes geometry saes steering verdicts "
-    "earlier_study findings runs deployment chaining dry_run run_list results changes measured cards study calibration"
+    "earlier_study findings runs deployment chaining dry_run results measured cards study calibration"
 ).split()
 DOORS = {
     "torch": (
@@ -27,7 +27,7 @@ DOORS = {
     ),
     "transformers": ("organisms/train", "models/", "activations/tree", "steering/generate"),
     "matplotlib": ("cards/figures",),
-    "metaflow": ("cards/components", "cards/serve", "runs", "deployment", "chaining", "dry_run", "run_list"),
+    "metaflow": ("cards/components", "cards/serve", "runs", "deployment", "chaining", "dry_run"),
     "anthropic": ("datasets/generation/service", "datasets/generation/batches", "datasets/generation/generate"),
     "boto3": ("activations/bucket",),
     "sae_lens": ("saes/checkpoint", "saes/encode", "saes/files", "saes/pretrained", "saes/training"),
