@@ -37,6 +37,7 @@ class RunLine:
     pathspec: str
     began: datetime
     user: str
+    """Empty where the metadata does not say."""
     state: State
     """A run that was killed leaves the same traces as one that still runs: both are unfinished."""
     texts: str
@@ -182,7 +183,7 @@ def _run_line(run: Run) -> RunLine:
     return RunLine(
         pathspec=run.pathspec,
         began=run.created_at,
-        user=next(tag.removeprefix("user:") for tag in sorted(run.system_tags) if tag.startswith("user:")),
+        user=next((tag.removeprefix("user:") for tag in sorted(run.system_tags) if tag.startswith("user:")), ""),
         state=_state(run),
         texts=texts.name if texts else "",
         models=tuple(model.name for model in models),

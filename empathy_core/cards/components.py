@@ -241,7 +241,7 @@ def convergence_card(
         *figures(estimates),
         *number_tables(estimates),
         heading("Held-out replies in which the best features fire most"),
-        table(EXAMPLE_HEADERS, examples),
+        table(EXAMPLE_HEADERS, [list(row) for row in examples]),
     ]
 
 

@@ -29,6 +29,11 @@ def number(value: float, places: int) -> str:
     return text.replace("-", "−")
 
 
+def exact(value: float) -> str:
+    """One number with ten digits, for numbers that are compared for equality."""
+    return f"{value:.10g}".replace("-", "−")
+
+
 def interval(estimate: Estimate) -> str:
     """`value [low, high]`, rounded to what the interval's width supports."""
     places = decimals(estimate.low, estimate.high)

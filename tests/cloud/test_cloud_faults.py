@@ -90,7 +90,8 @@ def test_a_lost_host_fails_its_branch_alone_and_resume_computes_only_what_is_mis
     written = lost.records()
     origin = ("--origin-run-id", run.split("/")[1])
     started = len(lab.containers)
-    resumed, _ = lab.workplace.run("activation", "--max-workers", "1", *origin, verb="resume", deploy=deploy)
+    # Without `--config`: a resumed run keeps the deployment of its origin.
+    resumed, _ = lab.workplace.run("activation", "--max-workers", "1", *origin, verb="resume")
     assert len(lab.containers) - started == 1
     after = lost.records()
     assert len(after) == 32 and {key: after[key] for key in written} == written

@@ -86,6 +86,28 @@ def test_every_card_of_the_latest_runs_is_exported_for_the_browser(workplace, ow
         assert cards and all(name in index for name in cards)
 
 
+def report(workplace, *arguments):
+    """`python -m empathy_core.cards.report`, and what it printed."""
+    command = [sys.executable, "-m", "empathy_core.cards.report", *arguments]
+    done = subprocess.run(command, env=workplace.environment, cwd=workplace.folder, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_a_run_is_listed_reported_with_its_own_settings_and_compared_with_itself(workplace, own_run, tmp_path):
+    validation = own_run[3]
+    assert any(
+        line.startswith(validation) and "tiny-llama" in line for line in report(workplace, "--list")[1].split("\n")
+    )
+    status, _ = report(workplace, validation, "-o", str(tmp_path))
+    assert status == 0
+    words = (tmp_path / "report.md").read_text()
+    assert "10 held-out prompts" in words and "±0.3,0.45" in words and "50 permutations" in words
+    assert all(run in words for run in own_run[:4]) and (tmp_path / "index.html").stat().st_size > 100_000
+    status, said = report(workplace, "--compare", validation, validation)
+    assert status == 0 and "Nothing changed beyond noise" in said
+    assert report(workplace, "--compare", validation)[0] == report(workplace, "ValidationFlow/404")[0] == 2
+
+
 def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_run, tiny_llama_folder):
     again, _ = workplace.run("activation", "--dataset", own_run[0], "--models", tiny_llama_folder)
     first, second = (workplace.artifact(run, "activations")["tiny-llama"] for run in (own_run[1], again))

@@ -54,6 +54,17 @@ def read_card(path):
     return shown
 
 
+def listed(workplace):
+    """The line of each run in the list of runs, by pathspec, the newest first."""
+    code = "from empathy_core.cards.terminal import run_lines\nfrom empathy_core.runs import list_runs\n"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}print(*run_lines(list_runs()), sep='\\n')"],
+        cwd=workplace.folder, env=workplace.environment | {"METAFLOW_USER": "another"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {line.split(" | ")[0]: line.split(" | ")[2:] for line in done.stdout.splitlines()[1:]}
+
+
 def everything_kept(workplace, pathspec):
     """Every artifact of a run in words; on disk they are compressed."""
     code = (
@@ -84,14 +95,15 @@ def test_generated_texts_are_paid_for_once_and_reported_in_full(workplace, servi
 
 
 def test_generation_without_a_key_stops_before_anything_is_done(workplace):
-    _, output = workplace.run("dataset", "--source", "anthropic", succeeds=False)
+    pathspec, output = workplace.run("dataset", "--source", "anthropic", succeeds=False)
+    assert next(iter(listed(workplace).items())) == (pathspec, ["tester", "failed", "–", "–", "–"])
     assert "no ANTHROPIC_API_KEY in the environment" in output
     assert "collect" not in output
 
 
 @pytest.fixture(scope="module")
 def humour_run(workplace):
-    return workplace.run("dataset", "--source", "file", "--path", str(HUMOUR))
+    return workplace.run("dataset", "--source", "file", "--path", str(HUMOUR), "--tag", "pilot")
 
 
 def test_a_newcomer_s_own_concept_gets_a_report_of_its_gates_and_runs_through_the_flows(workplace, humour_run):
@@ -104,6 +116,10 @@ def test_a_newcomer_s_own_concept_gets_a_report_of_its_gates_and_runs_through_th
     activations, _ = workplace.run("activation", "--dataset", pathspec, "--models", "untrained")
     probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "50", "--dictionaries", "0")
     estimates = workplace.artifact(probes, "estimates")
+    lines = listed(workplace)
+    assert list(lines)[:3] == [probes, activations, pathspec]
+    assert lines[pathspec] == ["tester", "successful", "humour", "–", "pilot"]
+    assert lines[probes] == lines[activations] == ["tester", "successful", "humour", "untrained", "–"]
     assert any(one.name == "humour/untrained/read/wordplay-irony/excess" for one in estimates)
 
 
