@@ -24,18 +24,26 @@ def earlier_section(group: Group, account: Account) -> list[Html]:
             element("th", one.stated, scope="row"),
             element("td", element("b", one.outcome)),
             element("td", one.reading),
-            element("td", *(_number(known[name]) for name in one.evidence if name in known)),
+            element("td", *_values([known[name] for name in one.evidence if name in known])),
         ]
         for one in found
     ]
     heading = element("h3", "What an earlier study would have concluded")
     why = "Its success criteria as it stated them, on the values alone. None of them decides anything here."
-    return [heading, element("p", why), table(["criterion as stated", "", "reading", "values"], rows)] if rows else []
+    return (
+        [heading, element("p", why), table(["criterion as stated", "", "reading", "values"], rows, "earlier")]
+        if rows
+        else []
+    )
 
 
-def _number(estimate: Estimate) -> Html:
-    """Whose value, and the value, which leads to its key."""
-    return element("small", f"{parse_key(estimate.name).model}: ", link(estimate, interval(estimate)))
+def _values(evidence: Sequence[Estimate]) -> list[Html]:
+    """A line for each thing measured: whose value, and the value, which leads to its key."""
+    lines: dict[str, list[Html]] = {}
+    for one in evidence:
+        shown = join(f"{parse_key(one.name).model} ", link(one, interval(one)), "; ")
+        lines.setdefault(describe(one.name), []).append(shown)
+    return [element("small", element("i", what), ": ", *shown) for what, shown in lines.items()]
 
 
 def gates_section(group: Group, account: Account) -> list[Html]:

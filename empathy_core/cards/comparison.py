@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from empathy_core.cards.changes import LEVEL, Change, Changes, changes, has_interval
+from empathy_core.cards.document import document
 from empathy_core.cards.keys import parse_key
 from empathy_core.cards.markup import Html, element, table
 from empathy_core.cards.numbers import texts_of
@@ -109,18 +109,11 @@ def comparison_lines(comparison: Comparison) -> list[str]:
 
 def comparison_page(comparison: Comparison) -> str:
     """The comparison as one HTML page that needs nothing but itself; all that came from outside stands in cells."""
-    head = element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("title", TITLE),
-        element("style", Html(Path(__file__).with_name("page.css").read_text(encoding="utf-8"))),
-    )
     runs = _cells(("before", "after"), [[comparison.before, comparison.after]])
     header = element("header", element("h1", TITLE), element("p", summary(comparison.numbers), class_="lead"), runs)
-    sections = (element("section", element("h2", part.title), _folded(part)) for part in _parts(comparison))
+    sections = [element("section", element("h2", part.title), _folded(part)) for part in _parts(comparison)]
     how = element("section", element("h2", "How numbers are compared"), element("p", HOW))
-    return "<!DOCTYPE html>\n" + element("html", head, element("body", header, *sections, how), lang="en") + "\n"
+    return document(TITLE, header, [*sections, how])
 
 
 def _given(run: RunResults) -> dict[str, str]:

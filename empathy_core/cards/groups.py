@@ -53,7 +53,7 @@ def is_planted(texts: str, model: str) -> bool:
 
 
 def groups(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> tuple[Group, ...]:
-    """Split numbers and verdicts into the sections of a page: those with verdicts first, then by name.
+    """Split numbers and verdicts into the sections of a page: those with verdicts first, measured ones before planted.
 
     Raises BadInput for whatever `check_numbers` and `check_verdicts` refuse.
     """
@@ -67,5 +67,6 @@ def groups(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> tuple[
     for verdict in verdicts:
         texts = texts_of(verdict)
         judged.setdefault((texts, is_planted(texts, parse_key(verdict.evidence[0]).model)), []).append(verdict)
-    order = dict.fromkeys([*judged, *sorted(numbers)])
+    # What was found in the world stands before what checks the instrument, and numbers without verdicts come last.
+    order = dict.fromkeys([*sorted(judged, key=lambda at: at[1]), *sorted(numbers)])
     return tuple(Group(*at, tuple(numbers.get(at, ())), tuple(judged.get(at, ()))) for at in order)

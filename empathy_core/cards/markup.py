@@ -39,4 +39,4 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Html]], class_: str | 
 
 def link(estimate: Estimate, text: str) -> Html:
     """A link from a number to its row in the list of all numbers."""
-    return element("a", text, href="#" + quote(estimate.name), title=estimate.name)
+    return element("a", text, href="#" + quote(estimate.name))

@@ -7,6 +7,7 @@ from empathy_core.cards.keys import parse_key
 from empathy_core.cards.words import describe, reading_order
 from empathy_core.contracts import ActivationSet, Estimate, Plan, SteeringPlan, TextSet, Verdict
 from empathy_core.models.bill import SECONDS_AN_HOUR, bill
+from empathy_core.verdicts import OVER_MODELS
 
 Rows = list[list[str]]
 
@@ -47,7 +48,7 @@ def null(estimate: Estimate) -> str:
 
 def joined(parts: Sequence[str]) -> str:
     """`a, b and c`."""
-    *before, last = parts
+    *before, last = parts or ("",)
     return f"{', '.join(before)} and {last}" if before else last
 
 
@@ -113,7 +114,8 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[list[str], Rows]:
 
 
 def verdict_summary(verdicts: Sequence[Verdict]) -> str:
-    """One sentence: how many verdicts came out as planted, or how many are supported."""
+    """One sentence: how many verdicts on single models came out as planted, or how many are supported."""
+    verdicts = [verdict for verdict in verdicts if verdict.model not in OVER_MODELS.values()]
     known = [verdict for verdict in verdicts if verdict.expected is not None]
     if known:
         agreeing = sum(verdict.outcome == verdict.expected for verdict in known)
