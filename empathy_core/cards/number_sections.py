@@ -15,11 +15,11 @@ FOLDED_ROWS = 12
 """A longer table is folded away until a reader opens it; its figure and its sentences stand elsewhere on the page."""
 
 
-def folded(shown: Html, rows: int, what: str = "numbers") -> Html:
-    """A table, folded where it is long."""
+def folded(shown: Html, rows: int, what: str = "numbers", class_: str | None = None) -> Html:
+    """A table, folded where it is long; on paper it stays so, unless its class is `printed`."""
     if rows <= FOLDED_ROWS:
         return shown
-    return element("details", element("summary", f"{rows} {what}"), shown)
+    return element("details", element("summary", f"{rows} {what}"), shown, class_=class_)
 
 
 def stage_table(estimates: Sequence[Estimate], stage: str) -> list[Html]:
@@ -56,18 +56,15 @@ def all_numbers(sections: Sequence[Group]) -> Html:
     headers = ["key", "value [95% interval]", "null", "n", "method", "run"]
     methods = sorted({estimate.method for group in sections for estimate in group.estimates})
     anchors = {method: f"function-{number}" for number, method in enumerate(methods, start=1)}
-    parts = [element("h2", "All numbers", id="numbers"), element("p", NOT_PRINTED, class_="printed")]
+    parts = [element("h2", "All numbers", id="numbers")]
     for group in sections:
         rows = [number_row(estimate, anchors[estimate.method]) for estimate in group.estimates]
         # Browsers open a folded table when a link leads into it.
         shown = element("details", element("summary", f"{len(rows)} numbers"), table(headers, rows, "all"))
-        parts += [element("h3", group.title), element("div", shown, class_="unprinted")] if rows else []
+        parts += [element("h3", group.title), shown] if rows else []
     shown = table(["method", "what it computes", "file"], [function_row(*one) for one in anchors.items()], "all")
     parts += [element("h3", "The functions that computed them"), folded(shown, len(methods), "functions")]
     return element("section", *parts)
-
-
-NOT_PRINTED = "On paper the list of all numbers is left out: it stands in numbers.json, under the same keys."
 
 
 def number_row(estimate: Estimate, function: str) -> list[Html]:

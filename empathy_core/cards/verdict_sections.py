@@ -48,7 +48,7 @@ def criteria_asked(verdicts: Sequence[Verdict]) -> Html:
         join(element("dt", one.name), element("dd", one.question, element("small", f"Supported where: {one.rule}.")))
         for one in there
     )
-    return element("details", element("summary", "What each criterion asks"), element("dl", *pairs))
+    return element("details", element("summary", "What each criterion asks"), element("dl", *pairs), class_="printed")
 
 
 def over_models(verdicts: Sequence[Verdict]) -> str:
@@ -78,7 +78,7 @@ def deciding_table(group: Group) -> Html:
         for i, (what, names) in enumerate(deciding.items()):
             head = element("th", *(() if i else (criterion, element("small", rule))), scope="row")
             rows.append([head, element("td", what), *(number_cell(known.get(names.get(m, ""))) for m in models)])
-    return folded(table(["criterion", "decided by", *models], rows), len(rows))
+    return folded(table(["criterion", "decided by", *models], rows), len(rows), class_="printed")
 
 
 def not_measurable(verdicts: Sequence[Verdict]) -> list[str]:

@@ -106,8 +106,10 @@ def test_every_number_in_a_table_leads_to_its_key_method_and_run(page, estimates
     links = [unquote(a["href"][1:]) for a in page.all("a") if a["href"].startswith("#")]
     assert {one.name for one in estimates} <= targets
     assert set(links) <= targets
-    assert sum("title" in a for a in page.all("a")) > 100
-    assert page.words().count("tests.cards.made_by_hand") == len(estimates)
+    assert sum(link in {one.name for one in estimates} for link in links) > 100
+    functions = [a for a in page.all("a") if a["href"].startswith("#function-")]
+    assert len(functions) == len(estimates)
+    assert "not a function of this version" in page.words()
 
 
 def test_the_verdicts_come_first_and_agree_with_what_was_planted(page):
@@ -227,7 +229,7 @@ def test_hostile_names_and_reasons_stay_text(tmp_path, estimates, verdicts):
     assert re.findall(r"(?<!\\)<(?!br>)|(?<!\\)(?<!!)\[", words) == []
     assert {tag for tag, _ in found.elements} <= set(
         "html head meta title style body header section nav h1 h2 h3 p div table thead tbody tr th td span small a "
-        "code figure img figcaption b ul li dl dt dd details summary".split()
+        "code figure img figcaption b i ul li dl dt dd details summary".split()
     )
     for _, attributes in found.elements:
         assert not [name for name in attributes if name.startswith("on")]
@@ -262,10 +264,11 @@ def test_what_the_earlier_study_would_have_concluded_stands_beside_our_reading(p
 def test_markdown_says_what_the_page_says(report, page, estimates):
     words = (report / "report.md").read_text(encoding="utf-8")
     assert words.count("\n## ") == len(page.all("h2"))
-    assert words.count("\n### ") == len(page.all("h3")) - 2  # the list of all numbers has one for each set of texts
+    # The list of all numbers has a heading for each set of texts, and one for functions.
+    assert words.count("\n### ") == len(page.all("h3")) - 3
     named = re.findall(r"!\[[^\n]{20,}\]\((figures/[^)]+)\)", words)
     assert sorted(named) == sorted(path.relative_to(report).as_posix() for path in (report / "figures").iterdir())
-    assert "20 of 20 verdicts came out as planted" in words and "<br>as planted" in words
+    assert "20 of 20 verdicts came out as planted" in words and "supported ✓" in words
     rows = [line for line in words.splitlines() if line.startswith("| ")]
     assert len(rows) > 60 and all(line.endswith(" |") for line in rows)
     # All numbers stand in numbers.json: a list of them would bury the rest.
