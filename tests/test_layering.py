@@ -10,8 +10,9 @@ import pytest
 PACKAGE = "empathy_core"
 ROOT = Path(__file__).parent.parent / PACKAGE
 STAGES = (
-    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs deployment study".split()
-)
+    "contracts stats organisms datasets models activations probes geometry steering verdicts cards runs deployment "
+    "study"
+).split()
 DOORS = {
     "torch": (
         "organisms/train",
@@ -29,8 +30,8 @@ DOORS = {
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "probes.reading geometry.dimensionality steering.analysis verdicts cards.page cards.components datasets.sources "
-    "datasets.gates runs study"
+    "probes.reading geometry.dimensionality steering.analysis steering.judging verdicts cards.page cards.components "
+    "datasets.sources datasets.gates runs deployment study"
 )
 
 WITHOUT_TORCH = """

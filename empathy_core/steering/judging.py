@@ -10,7 +10,7 @@ from empathy_core.steering.analysis import Written, analyse
 from empathy_core.steering.judges.interface import Exchange
 from empathy_core.steering.judges.panel import Panel, seat_judge, told_cost
 from empathy_core.steering.persistence import whole_replies
-from empathy_core.steering.preparation import Preparation
+from empathy_core.steering.prepared import Preparation
 from empathy_core.steering.sweep import Experiment
 
 

@@ -1,33 +1,21 @@
 """What stands before generation: where to steer, along what, and what a push does to text that is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from empathy_core.contracts import ActivationSet, Estimate, TextSet
-from empathy_core.geometry.dimensionality import Dimensionality
 from empathy_core.geometry.measure import measure_dimensions
 from empathy_core.models.load import LoadedModel
 from empathy_core.probes.directions import DirectionSet, make_directions, steering_point
-from empathy_core.steering.contexts import ContextDirections, context_directions
+from empathy_core.steering.contexts import context_directions
 from empathy_core.steering.likelihood import departures, run_pushes, shifts
 from empathy_core.steering.likelihood_shift import diagonal_estimates, scored_replies, shift_estimates
 from empathy_core.steering.point_choice import PointSettings, choose_point
+from empathy_core.steering.prepared import Preparation
 from empathy_core.steering.pushes import PushSettings, plan_pushes
 from empathy_core.steering.side_effects import neutral_texts, side_effect_estimates
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """Everything that one model's experiment is made with."""
-
-    directions: DirectionSet
-    contexts: ContextDirections | None
-    """None for a set about a single context, where there is nothing to transfer between."""
-    dimensions: dict[str, Dimensionality]
-    estimates: tuple[Estimate, ...]
 
 
 def prepare(
