@@ -34,8 +34,8 @@ DOORS = {
     "httpx2": ("datasets/generation/service",),
 }
 ANALYSIS = (
-    "probes.reading geometry.dimensionality saes.measure saes.wanted steering.analysis verdicts cards.page "
-    "cards.components cards.report datasets.sources datasets.gates runs results study"
+    "probes.reading geometry.dimensionality saes.measure saes.wanted steering.analysis steering.judging verdicts "
+    "cards.page cards.components cards.report datasets.sources datasets.gates runs deployment results study"
 )
 
 WITHOUT_TORCH = """

@@ -142,6 +142,8 @@ def _image(service: Mapping[str, str]) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "USER": "worker",
         "METAFLOW_SKIP_INSTALL_DEPENDENCIES": "1",
+        # Kernels of linear algebra decide the last digits of numbers: jobs take the same as this machine.
+        **{name: value for name, value in os.environ.items() if name.startswith(("OPENBLAS_", "MKL_"))},
     }
 
 

@@ -24,7 +24,8 @@ def image_with_hub(lab, gated_hub, tmp_path, monkeypatch):
     """Jobs that find the hub, each test with an empty cache."""
     hub = {"HF_ENDPOINT": gated_hub.endpoint, "HF_HOME": str(tmp_path / "hub"), "HF_HUB_DISABLE_PROGRESS_BARS": "1"}
     # The hub's storage goes by another name of loopback.
-    monkeypatch.setattr(lab.machines, "image", {**lab.machines.image, **hub, "NO_PROXY": "127.0.0.1,localhost"})
+    loopback = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost")
+    monkeypatch.setattr(lab.machines, "image", {**lab.machines.image, **hub, **loopback})
 
 
 @pytest.fixture(scope="module")
