@@ -133,8 +133,8 @@ class ValidationFlow(FlowSpec):
     @skipped_in_a_dry_run
     @step
     def join(self, branches):
-        from empathy_core.cards.components import ranking_table, study_card
-        from empathy_core.runs import artifact
+        from empathy_core.cards.study_card import study_card
+        from empathy_core.results import load_run
         from empathy_core.steering.analysis import ranking
         from empathy_core.verdicts import judge_models
 
@@ -143,11 +143,12 @@ class ValidationFlow(FlowSpec):
         self.experiments = {branch.manifest.model.name: branch.experiment for branch in branches}
         self.written = {branch.manifest.model.name: branch.written for branch in branches}
         written = tuple(estimate for branch in branches for estimate in branch.estimates)
-        self.numbers = artifact(self.probe_run, "estimates") + written
-        specs = [manifest.model for manifest in artifact(self.probe_run, "manifests").values()]
-        self.verdicts = judge_models(self.numbers, self.texts, specs, self.criteria)
+        read = load_run(self.probe_run)
+        self.numbers = read.numbers + written
+        specs = (manifest.model for manifest in read.manifests.values())
+        self.verdicts = judge_models(self.numbers, self.texts, tuple(specs), self.criteria)
         self.ranking = ranking(self.written)
-        current.card.extend((*study_card(self.numbers, self.verdicts), *ranking_table(self.ranking)))
+        current.card.extend(study_card(self.numbers, self.verdicts, self.ranking, read.quality))
         self.next(self.end)
 
     @skipped_in_a_dry_run

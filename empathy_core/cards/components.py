@@ -14,7 +14,6 @@ from typing import Any
 from metaflow.cards import Image, Markdown, ProgressBar, Table
 
 from empathy_core.activations.progress import Progress
-from empathy_core.cards.groups import groups
 from empathy_core.cards.keys import STAGES, parse_key
 from empathy_core.cards.read_tables import (
     EXCESS_HEADERS,
@@ -40,8 +39,6 @@ from empathy_core.cards.tables import (
     norm_rows,
     number_rows,
     plan_rows,
-    verdict_rows,
-    verdict_summary,
 )
 from empathy_core.cards.words import reading_order
 from empathy_core.cards.write_tables import (
@@ -52,7 +49,7 @@ from empathy_core.cards.write_tables import (
     writing_rows,
 )
 from empathy_core.cards.writing import WHY_RANGE, steerings
-from empathy_core.contracts import ActivationSet, BadInput, Estimate, Plan, Verdict
+from empathy_core.contracts import ActivationSet, BadInput, Estimate, Plan
 from empathy_core.steering.judges import NO_JUDGE
 from empathy_core.steering.sampling import Reply
 
@@ -295,20 +292,6 @@ def writing_sentences(estimates: Sequence[Estimate]) -> Components:
     ]
 
 
-def study_card(estimates: Sequence[Estimate], verdicts: Sequence[Verdict]) -> Components:
-    """The whole study: per set of texts the verdicts, the bandwidths, the figures and the numbers."""
-    components = []
-    for group in groups(estimates, verdicts):
-        components += [heading("What the study shows"), table(["texts", "note"], [[group.title, group.explanation]])]
-        if group.verdicts:
-            summary = [[verdict_summary(group.verdicts)]]
-            components += [table(["verdicts"], summary), table(*verdict_rows(group.verdicts))]
-        components += [*reading_sentences(group.estimates), *writing_sentences(group.estimates)]
-        components += figures(group.estimates)
-        components += number_tables(group.estimates)
-    return components
-
-
 def number_tables(estimates: Sequence[Estimate]) -> Components:
     """A table for each stage, of the numbers that are not drawn as curves, in reading order."""
     components = []
@@ -320,9 +303,3 @@ def number_tables(estimates: Sequence[Estimate]) -> Components:
         elif found:
             components += [heading(title), table(NUMBER_HEADERS, number_rows(found))]
     return components
-
-
-def ranking_table(ranking: Sequence[Sequence[str]]) -> Components:
-    """Models by bandwidth, the widest first; those of one row are not told apart. Nothing where none was judged."""
-    rows = [[str(place), ", ".join(group)] for place, group in enumerate(ranking, start=1)]
-    return [heading("Models by bandwidth"), table(["place", "models that are not told apart"], rows)] if rows else []

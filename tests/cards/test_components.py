@@ -19,15 +19,15 @@ from empathy_core.cards.components import (
     live_transcripts,
     plan_card,
     probe_card,
-    study_card,
     table_of_models,
     validation_card,
 )
 from empathy_core.cards.reading import WHY_EXCESS, readings
+from empathy_core.cards.study_card import ranking_table, study_card
 from empathy_core.cards.tables import interval, is_summary, plan_lines, steering_lines
 from empathy_core.cards.words import describe
 from empathy_core.cards.writing import WHY_RANGE
-from empathy_core.contracts import POOLS, ActivationSet, BadInput, ModelSpec, Plan, SteeringPlan
+from empathy_core.contracts import POOLS, ActivationSet, BadInput, Gate, ModelSpec, Plan, SteeringPlan, Verdict
 from empathy_core.probes.replication import WHY_IT_MISLEADS
 from empathy_core.steering.judges import NO_JUDGE
 from empathy_core.steering.sampling import Reply
@@ -199,6 +199,28 @@ def test_a_hostile_context_or_model_stays_out_of_the_markdown_of_the_control_car
 def test_several_models_in_one_table_are_named_in_it_and_one_model_is_not():
     assert table_of_models(["task"], [["a", "t"], ["b", "t"]])._headers == ["model", "task"]
     assert table_of_models(["task"], [["a", "t"], ["a", "u"]])._data == [["t"], ["u"]]
+
+
+def test_the_study_card_stands_in_the_order_of_the_page_and_ranks_models_with_intervals(estimates, verdicts):
+    wide = [one for one in estimates if "/bandwidth/" in one.name]
+    evidence = {name for verdict in verdicts for name in verdict.evidence}
+    numbers = [one for one in estimates if one.name in evidence or one in wide]
+    over = Verdict("separation", "all organisms", "not supported", "supported in 2 of 4", verdicts[0].evidence)
+    missing = Verdict("emergence", "persistent", "not measurable", "no judge", ("grammar/persistent/write/x/range",))
+    gates = [Gate(str(passed), wide[0], "≤ 1", passed, "look here") for passed in (True, False, None)]
+    shown = cells(study_card(numbers, [*verdicts, over, missing], [["persistent"], ["graded", "scrambled"]], gates))
+    parts = ("20 of 20 verdicts", "None of 1 criteria is supported in all organisms.", "not measurable. no judge")
+    places = [next(i for i, cell in enumerate(shown) if part in cell) for part in parts]
+    assert places[0] < places[1] < places[2]
+    best = next(one for one in wide if one.name == "grammar/persistent/bandwidth/empathy")
+    ranked = shown.index("1", places[2])
+    assert shown[ranked + 1 : ranked + 4] == ["persistent", interval(best), "0.20"]
+    assert shown[ranked + 5] == shown[ranked + 10] == "2"
+    assert shown[-1] == "look here" and shown.count("look here") == 1
+
+
+def test_models_without_bandwidth_have_no_place(one_model):
+    assert ranking_table([["someone"]], one_model) == [] and ranking_table([], one_model) == []
 
 
 def test_the_study_card_puts_planted_and_measured_numbers_in_different_tables(estimates, deciding, verdicts):

@@ -17,11 +17,10 @@ from empathy_core.cards.components import (
     live_transcripts,
     plan_card,
     probe_card,
-    ranking_table,
-    study_card,
     validation_card,
 )
 from empathy_core.cards.serve import sealed
+from empathy_core.cards.study_card import study_card
 from empathy_core.cards.text_cards import collection_card, dataset_card
 from empathy_core.contracts import ActivationSet, Gate, ModelSpec, Plan, Text, TextSet
 from empathy_core.datasets.generation.cost import Usage
@@ -97,8 +96,11 @@ def hostile_texts():
 
 
 def hostile_dataset(odd):
-    gates = [Gate("opener", replace(odd[0], name=f"{NAME}/quality/{NAME}"), HOSTILE, False, HOSTILE)]
-    return dataset_card(Reviewed(hostile_texts(), HOSTILE, {"accepted": 1}, (HOSTILE,)), gates, HOSTILE)
+    return dataset_card(Reviewed(hostile_texts(), HOSTILE, {"accepted": 1}, (HOSTILE,)), hostile_gates(odd), HOSTILE)
+
+
+def hostile_gates(odd):
+    return [Gate("opener", replace(odd[0], name=f"{NAME}/quality/{NAME}"), HOSTILE, False, HOSTILE)]
 
 
 def hostile_collection(odd):
@@ -142,7 +144,7 @@ def cards(odd, verdicts):
         "likelihood": likelihood_card(odd),
         "validation": validation_card(odd, transcripts, [HOSTILE]),
         "replies": validation_card([], many),
-        "study": [*study_card(*hostile_verdicts(verdicts, odd)), *ranking_table([[HOSTILE]])],
+        "study": study_card(*hostile_verdicts(verdicts, odd), [[HOSTILE]], hostile_gates(odd)),
     }
 
 
