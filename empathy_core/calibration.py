@@ -12,7 +12,7 @@ from pathlib import Path
 
 from empathy_core.models.specs import ORGANISMS
 from empathy_core.runs import artifact
-from empathy_core.study import ROOT, run_chain, summary
+from empathy_core.study import ROOT, Chain, run_chain, summary
 from empathy_core.verdicts import criteria_hash
 
 FILE = "calibration.json"
@@ -79,10 +79,14 @@ def write_calibration(path: Path, found: Mapping[str, SeedResult]) -> None:
 
 def _run_seed(seed: str) -> SeedResult:
     chain = run_chain("organism", ",".join(ORGANISMS), seed=seed)
-    verdicts = artifact(chain.validation, "verdicts")
-    sys.stdout.writelines(f"{line}\n" for line in summary(verdicts))
+    sys.stdout.writelines(f"{line}\n" for line in summary(artifact(chain.validation, "verdicts")))
+    return result_of(chain)
+
+
+def result_of(chain: Chain) -> SeedResult:
+    """What a chain of runs on the grammar's texts says of everything planted."""
     planted: dict[str, dict[str, tuple[str, str]]] = {}
-    for verdict in verdicts:
+    for verdict in artifact(chain.validation, "verdicts"):
         if verdict.expected:
             planted.setdefault(verdict.model, {})[verdict.criterion] = (verdict.outcome, verdict.expected)
     return SeedResult(artifact(chain.dataset, "texts").content_hash, chain.validation, planted)
