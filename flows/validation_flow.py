@@ -142,11 +142,10 @@ class ValidationFlow(FlowSpec):
         self.prepared = {branch.manifest.model.name: branch.prepared for branch in branches}
         self.experiments = {branch.manifest.model.name: branch.experiment for branch in branches}
         self.written = {branch.manifest.model.name: branch.written for branch in branches}
-        written = tuple(estimate for branch in branches for estimate in branch.estimates)
         read = load_run(self.probe_run)
-        self.numbers = read.numbers + written
-        specs = (manifest.model for manifest in read.manifests.values())
-        self.verdicts = judge_models(self.numbers, self.texts, tuple(specs), self.criteria)
+        self.numbers = read.numbers + tuple(estimate for branch in branches for estimate in branch.estimates)
+        models = [manifest.model for manifest in read.manifests.values()]
+        self.verdicts = judge_models(self.numbers, self.texts, models, self.criteria)
         self.ranking = ranking(self.written)
         current.card.extend(study_card(self.numbers, self.verdicts, self.ranking, read.quality))
         self.next(self.end)

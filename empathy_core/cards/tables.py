@@ -93,7 +93,8 @@ def verdict_cell(verdict: Verdict) -> str:
         return verdict.outcome
     if verdict.expected == verdict.outcome:
         return f"{verdict.outcome} (as planted)"
-    return f"{verdict.outcome} (MISMATCH: planted {verdict.expected})"
+    mismatch = "" if verdict.outcome == "not measurable" else "MISMATCH: "
+    return f"{verdict.outcome} ({mismatch}planted {verdict.expected})"
 
 
 def verdict_matrix(verdicts: Sequence[Verdict]) -> tuple[list[str], list[str], dict[tuple[str, str], Verdict]]:
@@ -116,10 +117,12 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> tuple[list[str], Rows]:
 def verdict_summary(verdicts: Sequence[Verdict]) -> str:
     """One sentence: how many verdicts on single models came out as planted, or how many are supported."""
     verdicts = [verdict for verdict in verdicts if verdict.model not in OVER_MODELS.values()]
-    known = [verdict for verdict in verdicts if verdict.expected is not None]
-    if known:
+    planted = [verdict for verdict in verdicts if verdict.expected is not None]
+    if planted:
+        known = [verdict for verdict in planted if verdict.outcome != "not measurable"]
         agreeing = sum(verdict.outcome == verdict.expected for verdict in known)
-        return f"{agreeing} of {len(known)} verdicts came out as planted."
+        unknown = f" {len(planted) - len(known)} more could not be measured." if len(known) < len(planted) else ""
+        return f"{agreeing} of {len(known)} verdicts came out as planted.{unknown}"
     counts = (f"{sum(v.outcome == o for v in verdicts)} {o}" for o in ("supported", "not supported", "not measurable"))
     return f"Of {len(verdicts)} verdicts: {', '.join(counts)}."
 

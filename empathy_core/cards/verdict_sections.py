@@ -37,6 +37,8 @@ def verdict_cell(verdict: Verdict | None) -> Html:
         return element("td", word, title=verdict.reason)
     if verdict.expected == verdict.outcome:
         return element("td", word, " ", element("span", AS_PLANTED, class_="agrees"), title=verdict.reason)
+    if verdict.outcome == "not measurable":
+        return element("td", word, element("span", f"planted {verdict.expected}", class_="was"), title=verdict.reason)
     planted = element("span", f"mismatch: planted {verdict.expected}", class_="was")
     return element("td", word, planted, class_="mismatch", title=verdict.reason)
 

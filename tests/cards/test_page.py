@@ -136,6 +136,9 @@ def test_a_verdict_that_could_not_be_measured_says_why_and_what_is_missing(tmp_p
     ]
     found = Page(write_report(tmp_path, missing, judged, accounts).read_text(encoding="utf-8"))
     assert "steerability, persistent: not measurable. no judge reads these texts" in found.words()
+    # What was planted and could not be measured is no mismatch.
+    assert "19 of 19 verdicts came out as planted. 1 more could not be measured." in found.words()
+    assert "mismatch" not in found.words()
 
 
 def test_planted_and_measured_sections_are_labelled(page):

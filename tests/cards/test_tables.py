@@ -93,7 +93,11 @@ def test_the_matrix_leaves_a_mark_where_a_model_was_not_judged(verdicts):
 
 
 def test_the_summary_counts_agreement_where_the_truth_is_known_and_outcomes_where_not(verdicts):
-    wrong = [replace(verdicts[0], outcome="not measurable"), *verdicts[1:]]
+    wrong = [replace(verdicts[0], outcome="not supported"), *verdicts[1:]]
     assert verdict_summary(wrong) == "19 of 20 verdicts came out as planted."
-    unknown = [replace(verdict, expected=None) for verdict in wrong]
+    missing = [replace(verdicts[0], outcome="not measurable"), *verdicts[1:]]
+    assert verdict_summary(missing) == "19 of 19 verdicts came out as planted. 1 more could not be measured."
+    over = replace(wrong[0], model="all organisms")
+    assert verdict_summary([*verdicts, over]) == "20 of 20 verdicts came out as planted."
+    unknown = [replace(verdict, expected=None) for verdict in missing]
     assert verdict_summary(unknown) == "Of 20 verdicts: 9 supported, 10 not supported, 1 not measurable."
