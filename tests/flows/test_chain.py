@@ -101,7 +101,7 @@ def test_a_run_is_listed_reported_with_its_own_settings_and_compared_with_itself
     status, _ = report(workplace, validation, "-o", str(tmp_path))
     assert status == 0
     words = (tmp_path / "report.md").read_text()
-    assert "10 held-out prompts" in words and "±0.3,0.45" in words and "50 permutations" in words
+    assert "10 held-out prompts" in words and "±0.3 and ±0.45" in words and "50 permutations" in words
     assert all(run in words for run in own_run[:4]) and (tmp_path / "index.html").stat().st_size > 100_000
     status, said = report(workplace, "--compare", validation, validation)
     assert status == 0 and "Nothing changed beyond noise" in said
