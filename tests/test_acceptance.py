@@ -48,7 +48,7 @@ def test_every_verdict_is_the_planted_one(measured, name):
     _, verdicts = measured(name)
     # Dictionaries are trained in tests/saes, where their verdicts are held to what was planted.
     planted = [verdict for verdict in verdicts if verdict.expected and verdict.criterion != "SAE convergence"]
-    assert len(planted) >= 8
+    assert len(planted) >= 7
     assert {v.criterion: v.outcome for v in planted} == {v.criterion: v.expected for v in planted}
     # The grammar writes no foils, and the verdict says so rather than nothing.
     assert {v.criterion: v.outcome for v in verdicts}["foil transfer"] == "not measurable"
