@@ -24,7 +24,7 @@ SMALL = Study(
     "persistent",
     ("--folds", "2"),
     ("--points", "3", "--pools", "mean"),
-    ("--permutations", "20"),
+    ("--permutations", "20", "--dictionaries", "1"),
     ("--point", "3", "--prompts", "8", "--random-directions", "1", "--strengths", "0.3", *ONE_REPLY_LENGTH),
 )
 """One organism at one residual point, few permutations, few and short replies."""
@@ -56,6 +56,6 @@ def run_chain(workplace: Workplace, study: Study, *everywhere: str, deploy: Path
     dataset, _ = workplace.run("dataset", *everywhere, "--source", "organism", *study.dataset)
     models = ("--models", study.models, *study.activation)
     activations, _ = workplace.run("activation", *everywhere, "--dataset", dataset, *models, deploy=deploy)
-    probes, _ = workplace.run("probe", *everywhere, "--activations", activations, *study.probe)
+    probes, _ = workplace.run("probe", *everywhere, "--activations", activations, *study.probe, deploy=deploy)
     validation, _ = workplace.run("validation", *everywhere, "--probes", probes, *study.validation, deploy=deploy)
     return Chain((dataset, activations, probes, validation), tuple(workplace.artifact(validation, "numbers")))

@@ -23,7 +23,7 @@ from empathy_core.runs import artifact
 try:
     import torch
 except ImportError:
-    write_report(Path(sys.argv[2]), artifact(sys.argv[1], "numbers"), artifact(sys.argv[1], "verdicts"), {})
+    write_report(Path(sys.argv[2]), artifact(sys.argv[1], "numbers"), artifact(sys.argv[1], "verdicts"), [])
 else:
     sys.exit("torch can be imported here")
 """
@@ -47,7 +47,7 @@ def study(lab, desk, tmp_path_factory):
     dataset, _ = desk.run("dataset", "--source", "organism", "--folds", "2")
     model = ("--models", "untrained", "--points", "3", "--pools", "mean")
     activations, _ = desk.run("activation", "--dataset", dataset, *model, deploy=deploy)
-    probes, _ = desk.run("probe", "--activations", activations, "--permutations", "20")
+    probes, _ = desk.run("probe", "--activations", activations, "--permutations", "20", "--dictionaries", "0")
     few = ("--prompts", "8", "--random-directions", "1", "--max-new-tokens", "16", "--strengths", "0.3")
     with ThreadPoolExecutor() as pool:
         asked = ("--probes", probes, "--point", "3", *few)
