@@ -107,7 +107,9 @@ def test_a_lost_host_fails_its_branch_alone_and_resume_computes_only_what_is_mis
     stop_before(proxy, shard=2)
     lost.wait_for_shards(18, of_container=1).lose_host()
     run, output = lost.run.result()
-    assert "Host EC2" in output and [one.exit_code for one in lost.containers] == [0, None]
+    assert [one.exit_code for one in lost.containers] == [0, None]
+    # Metaflow would say why, but with local metadata its search for what the task has left fails first.
+    assert "Step extract (task-id 4) failed" in output
     written = lost.records()
     origin = ("--origin-run-id", run.split("/")[1])
     started = len(lab.containers)
