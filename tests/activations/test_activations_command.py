@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from test_layering import WITHOUT_TORCH
 
 from empathy_core.activations import __main__ as command
 from empathy_core.activations import store
@@ -114,7 +115,7 @@ def test_a_root_that_holds_no_key_is_refused(root, capsys, name):
 
 def test_the_command_runs_without_torch_and_gives_code_two_for_a_bad_address():
     run = "runpy.run_module('empathy_core.activations', run_name='__main__')"
-    code = f"import sys, runpy; sys.modules['torch'] = None; {run}"
+    code = f"{WITHOUT_TORCH}\nimport runpy\n{run}"
     ended = subprocess.run(
         [sys.executable, "-c", code, "ls", "gs://lab/x"], capture_output=True, text=True, check=False
     )
