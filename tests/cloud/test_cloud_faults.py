@@ -109,7 +109,7 @@ def test_a_lost_host_fails_its_branch_alone_and_resume_computes_only_what_is_mis
     run, output = lost.run.result()
     assert [one.exit_code for one in lost.containers] == [0, None]
     # Metaflow would say why, but with local metadata its search for what the task has left fails first.
-    assert "Step extract (task-id 4) failed" in output
+    assert "Step extract (task-id" in output and "Workflow failed" in output
     written = lost.records()
     origin = ("--origin-run-id", run.split("/")[1])
     started = len(lab.containers)
