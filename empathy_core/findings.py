@@ -15,6 +15,8 @@ class Findings:
 
     numbers: tuple[Estimate, ...]
     verdicts: tuple[Verdict, ...]
+    about: str
+    """What was measured, in a word or two."""
 
     def number(self, name: str) -> Estimate:
         """The estimate of one key.
@@ -50,8 +52,3 @@ class Findings:
         outcomes = [f"  {verdict.model}: {verdict.criterion}: {verdict.outcome}" for verdict in self.verdicts]
         counts = f"{len(self.numbers)} numbers, {len(self.verdicts)} verdicts"
         return "\n".join([f"{type(self).__name__} of {self.about}: {counts}", *outcomes])
-
-    @property
-    def about(self) -> str:
-        """What was measured, in a word or two."""
-        raise NotImplementedError

@@ -62,11 +62,12 @@ class ValidationFlow(FlowSpec):
 
     @step
     def plan(self):
-        from empathy_core.cards.tables import steering_lines
-        from empathy_core.runs import artifact
-        from empathy_core.steering.forecast import forecast_steering
-
         if self.dry_run:
+            # Here, because a forecast needs torch, which a machine that sends its models away may lack.
+            from empathy_core.cards.tables import steering_lines
+            from empathy_core.runs import artifact
+            from empathy_core.steering.forecast import forecast_steering
+
             made, asked = artifact(self.probe_run, "directions"), (self.max_new_tokens, self.panel.judges, self.dtype)
             plans = forecast_steering(self.manifests, self.texts, made, self.sweep, *asked)
             announce(steering_lines(plans, self.price), self.deploy)

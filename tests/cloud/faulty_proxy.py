@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -60,11 +60,11 @@ class Handler(BaseHTTPRequestHandler):
         fault = self.proxy.fault_for(self.command, self.path)
         if fault and fault.spoil(self):
             return
-        connection = HTTPConnection(urlsplit(self.proxy.target).netloc)
-        connection.request(self.command, self.path, self.content, dict(self.headers))
-        found = connection.getresponse()
-        self.answer(found.status, found.read(), dict(found.getheaders()))
-        connection.close()
+        # A client that was killed reads no answer.
+        with closing(HTTPConnection(urlsplit(self.proxy.target).netloc)) as connection, suppress(ConnectionError):
+            connection.request(self.command, self.path, self.content, dict(self.headers))
+            found = connection.getresponse()
+            self.answer(found.status, found.read(), dict(found.getheaders()))
 
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve
 

@@ -1,11 +1,19 @@
-"""A study as most people would run it: models on Batch, everything else on a machine that has no torch, S3 between."""
+"""A study as most people would run it: models on Batch, everything else on a machine that has no torch, S3 between.
+
+What takes long in it is killed once: a dictionary's training, the generation of replies, and their judging.
+"""
 
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from time import monotonic, sleep
 
+import psutil
 import pytest
+from containers import Container
 from deployments import deployment
+from faulty_proxy import Fault, faulty_proxy, late, stalled
 
 WITHOUT_TORCH = """
 import sys
@@ -28,7 +36,10 @@ else:
     sys.exit("torch can be imported here")
 """
 PATIENCE = 300.0
-"""Seconds until a container must have started."""
+"""Seconds until something that is waited for must have happened."""
+IMPORTED = 3.0
+"""CPU seconds after which a judging process is past its imports."""
+CHECKPOINT = ("PUT", "/checkpoint.safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -40,34 +51,79 @@ def desk(lab, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def study(lab, desk, tmp_path_factory):
-    """A chain whose model steps alone run on Batch, and whose first generation is killed half-way."""
+def proxy(lab):
+    """Stands between the jobs' store and S3: a dictionary's second checkpoint is never answered."""
+    with faulty_proxy(lab.s3_url) as proxy, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lab.machines, "image", {**lab.machines.image, "AWS_ENDPOINT_URL_S3": proxy.url})
+        counted, lost = Fault(*CHECKPOINT, late(0)), Fault(*CHECKPOINT, stalled(PATIENCE))
+        proxy.faults += [counted, lost, Fault(*CHECKPOINT, late(0), left=99)]
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def study(lab, desk, proxy, tmp_path_factory):
+    """A chain whose model steps alone run on Batch."""
     deploy = deployment(tmp_path_factory.mktemp("deploy"), "aws-batch", retries=1)
     started = len(lab.containers)
     dataset, _ = desk.run("dataset", "--source", "organism", "--folds", "2")
     model = ("--models", "untrained", "--points", "3", "--pools", "mean")
     activations, _ = desk.run("activation", "--dataset", dataset, *model, deploy=deploy)
-    probes, _ = desk.run("probe", "--activations", activations, "--permutations", "20", "--dictionaries", "0")
-    few = ("--prompts", "8", "--random-directions", "1", "--max-new-tokens", "16", "--strengths", "0.3")
+    few = ("--permutations", "20", "--dictionaries", "1")
     with ThreadPoolExecutor() as pool:
-        asked = ("--probes", probes, "--point", "3", *few)
-        validation = pool.submit(desk.run, "validation", *asked, deploy=deploy)
-        _kill_when_the_model_is_loaded(lab, validation)
-    return validation.result()[0], lab.containers[started:]
+        probing = pool.submit(desk.run, "probe", "--activations", activations, *few, deploy=deploy)
+        wait_for(lambda: len(proxy.met) == 2, probing)
+        first(lab.containers[started:], "dictionary").kill()
+        few = ("--prompts", "8", "--random-directions", "1", "--max-new-tokens", "16", "--strengths", "0.3")
+        asked = ("--probes", probing.result()[0], "--point", "3", *few)
+        validation = pool.submit(desk.run, "validation", *asked, deploy=deploy, succeeds=False)
+        wait_for(lambda: "Loading weights" in first(lab.containers[started:], "generate").log, validation)
+        first(lab.containers[started:], "generate").kill()
+        wait_for(judging, validation)
+        judging().kill()
+    broken, _ = validation.result()
+    resumed, _ = desk.run("validation", "--origin-run-id", broken.split("/")[1], verb="resume")
+    return resumed, lab.containers[started:]
 
 
-def _kill_when_the_model_is_loaded(lab, run) -> None:
+def wait_for(happened: Callable[[], object], run) -> None:
+    """Returns once it has; fails if the run ends before."""
     deadline = monotonic() + PATIENCE
-    while not any(one.step == "generate" and "Loading weights" in one.log for one in lab.containers):
+    while not happened():
         assert monotonic() < deadline and not run.done(), run.result()
         sleep(0.05)
-    next(one for one in lab.containers if one.step == "generate").kill()
 
 
-def test_only_the_steps_that_load_a_model_ran_on_batch_and_the_killed_one_ran_again(study):
+def first(containers: list[Container], step: str) -> Container:
+    """The first container of a step; before there is one, a container that has done nothing."""
+    return next((one for one in containers if one.step == step), Container("", {}, Path("nowhere")))
+
+
+def judging() -> psutil.Process | None:
+    """The task on this machine that judges, once it is at work."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "step judge" in " ".join(process.cmdline()) and process.cpu_times().user > IMPORTED:
+                return process
+        except psutil.NoSuchProcess:
+            continue
+    return None
+
+
+def test_only_the_steps_that_load_a_model_ran_on_batch_and_the_killed_ones_ran_again(study):
     _, containers = study
     ran = [(one.step, one.exit_code) for one in containers]
-    assert ran == [("extract", 0), ("prepare", 0), ("generate", 137), ("generate", 0)]
+    trained, generated = [("dictionary", 137), ("dictionary", 0)], [("generate", 137), ("generate", 0)]
+    assert ran == [("extract", 0), *trained, ("prepare", 0), *generated]
+
+
+def test_a_killed_training_goes_on_after_its_last_checkpoint(study, proxy):
+    # 300 steps make checkpoints at 100 and 200: the first, the one that was lost, and again the second.
+    assert len(proxy.met) == 3
+
+
+def test_a_killed_judging_is_done_again_by_resume_which_generates_nothing(lab, study):
+    run, _ = study
+    assert not lab.containers_of(run)
 
 
 def test_probes_judge_verdicts_and_report_come_from_a_machine_without_torch(desk, study, tmp_path):

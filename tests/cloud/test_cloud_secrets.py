@@ -47,7 +47,7 @@ def test_a_gated_model_is_fetched_with_a_token_that_is_kept_nowhere(lab, gated_h
         deploy = deployment(tmp_path, "kubernetes", retries=0, options={"secrets": [SECRET]})
     before = len(gated_hub.requests)
     pathspec, output = lab.workplace.run("activation", *arguments, deploy=deploy)
-    assert set(lab.workplace.artifact(pathspec, "activations")) == {MODEL}
+    assert set(lab.workplace.artifact(pathspec, "activations")) == {MODEL.split("/")[1]}
     shown = [headers.get("authorization", "") for _, _, headers in gated_hub.requests[before:]]
     assert f"Bearer {TOKEN}" in shown
     assert TOKEN not in output
