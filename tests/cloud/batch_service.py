@@ -1,6 +1,7 @@
 """AWS on loopback: moto's Batch, IAM and Secrets Manager, where a Batch job runs as a process instead of in Docker."""
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +24,7 @@ HOST_LOST = "Host EC2 (instance i-0123456789abcdef0) terminated."
 @contextmanager
 def batch_service(machines: Machines) -> Iterator[str]:
     """Serves AWS with two job queues and a role for tasks; gives its address."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it writes a line a request
     with patch.object(Job, "run", lambda job: _run(job, machines)), patch.object(Job, "describe", _describe):
         server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
         server.start()

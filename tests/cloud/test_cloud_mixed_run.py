@@ -5,9 +5,10 @@ What takes long in it is killed once: a dictionary's training, the generation of
 
 import subprocess
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import psutil
 import pytest
@@ -37,8 +38,8 @@ else:
 """
 PATIENCE = 300.0
 """Seconds until something that is waited for must have happened."""
-IMPORTED = 3.0
-"""CPU seconds after which a judging process is past its imports."""
+BEGUN = 1.0
+"""CPU seconds after which a judging process has begun, and long before which it cannot have ended."""
 CHECKPOINT = ("PUT", "/checkpoint.safetensors")
 
 
@@ -68,29 +69,29 @@ def study(lab, desk, proxy, tmp_path_factory):
     dataset, _ = desk.run("dataset", "--source", "organism", "--folds", "2")
     model = ("--models", "untrained", "--points", "3", "--pools", "mean")
     activations, _ = desk.run("activation", "--dataset", dataset, *model, deploy=deploy)
-    few = ("--permutations", "20", "--dictionaries", "1")
+    read = ("--activations", activations, "--permutations", "20", "--dictionaries", "1")
+    few = ("--prompts", "8", "--random-directions", "1", "--max-new-tokens", "16", "--strengths", "0.3")
     with ThreadPoolExecutor() as pool:
-        probing = pool.submit(desk.run, "probe", "--activations", activations, *few, deploy=deploy)
+        probing = pool.submit(desk.run, "probe", *read, deploy=deploy)
         wait_for(lambda: len(proxy.met) == 2, probing)
         first(lab.containers[started:], "dictionary").kill()
-        few = ("--prompts", "8", "--random-directions", "1", "--max-new-tokens", "16", "--strengths", "0.3")
         asked = ("--probes", probing.result()[0], "--point", "3", *few)
         validation = pool.submit(desk.run, "validation", *asked, deploy=deploy, succeeds=False)
         wait_for(lambda: "Loading weights" in first(lab.containers[started:], "generate").log, validation)
         first(lab.containers[started:], "generate").kill()
-        wait_for(judging, validation)
-        judging().kill()
+        wait_for(judging, validation).kill()
     broken, _ = validation.result()
     resumed, _ = desk.run("validation", "--origin-run-id", broken.split("/")[1], verb="resume")
     return resumed, lab.containers[started:]
 
 
-def wait_for(happened: Callable[[], object], run) -> None:
-    """Returns once it has; fails if the run ends before."""
+def wait_for(happened: Callable[[], Any], run: Future) -> Any:
+    """What `happened` gives, once that is something; fails if the run ends before."""
     deadline = monotonic() + PATIENCE
-    while not happened():
+    while not (found := happened()):
         assert monotonic() < deadline and not run.done(), run.result()
         sleep(0.05)
+    return found
 
 
 def first(containers: list[Container], step: str) -> Container:
@@ -99,10 +100,10 @@ def first(containers: list[Container], step: str) -> Container:
 
 
 def judging() -> psutil.Process | None:
-    """The task on this machine that judges, once it is at work."""
+    """The task on this machine that judges, once it has begun."""
     for process in psutil.Process().children(recursive=True):
         try:
-            if "step judge" in " ".join(process.cmdline()) and process.cpu_times().user > IMPORTED:
+            if "step judge" in " ".join(process.cmdline()) and process.cpu_times().user > BEGUN:
                 return process
         except psutil.NoSuchProcess:
             continue
