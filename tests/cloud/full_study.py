@@ -1,6 +1,6 @@
 """The calibration study in the lab and on this machine, number by number: `python tests/cloud/full_study.py [middle]`.
 
-Takes an hour on two cores and no part in the tests, which compare a small study in the same way.
+Takes half an hour on two cores and no part in the tests, which compare a small study in the same way.
 """
 
 import sys
