@@ -8,8 +8,9 @@ from empathy_core.contracts import BadInput, Text, TextSet
 def check(texts: TextSet) -> TextSet:
     """Return `texts` if every rule of the contract holds.
 
-    Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, a
-    scenario with two wordings, splits or lexical families, or a foil of a style that is not under study.
+    Raises `BadInput` for an empty set, fewer than two main styles, a repeated id, a blank scenario or response, a slash
+    in the name of a style or role, a scenario with two wordings, splits or lexical families, or a foil of a style that
+    is not under study.
     """
     if not texts.texts:
         raise BadInput(
@@ -54,6 +55,13 @@ def _fields_are_filled(texts: TextSet) -> None:
                 )
         if text.split not in ("train", "test"):
             raise BadInput("A split is `train` or `test`.", f"{text.split!r} in row {text.id!r}")
+        if "/" in text.style + text.role:
+            raise BadInput(
+                "Names of styles and roles hold no slash, which divides the keys of numbers.",
+                f"style {text.style!r}, role {text.role!r} in row {text.id!r} of {texts.name}",
+                "two words for one style",
+                "choose one of them, or join them with a hyphen",
+            )
 
 
 def _scenarios_are_whole(texts: TextSet) -> None:
