@@ -20,7 +20,7 @@ calibrate: .venv/run
 test: .venv/test
 	$(VENV)/ruff format --check .
 	$(VENV)/ruff check .
-	$(VENV)/pytest --ignore tests/cloud --numprocesses 2 --dist loadfile
+	$(VENV)/pytest --ignore tests/cloud --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 # Batch, Kubernetes and S3 on loopback: their own environments, their own stage.
 test-cloud: .cloud/ready

@@ -18,6 +18,15 @@ from empathy_core.contracts import Text, TextSet
 settings.register_profile("same", derandomize=True, database=None)
 settings.load_profile("same")
 
+LONGEST = ("test_chain.py", "test_acceptance.py", "test_activation_flow.py", "test_dataset_flow.py")
+"""Minutes each. Begun last, one of them would keep a single worker busy at the end."""
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, all others in their order."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
+
 SCENARIOS = {
     "s1": "My father went into hospital last night and nobody will tell us anything.",
     "s2": "I lost my job on Friday.",
