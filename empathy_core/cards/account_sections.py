@@ -6,11 +6,9 @@ from empathy_core.cards.account import Account, GateLine
 from empathy_core.cards.groups import Group, is_planted
 from empathy_core.cards.keys import parse_key
 from empathy_core.cards.markup import Html, element, join, link, table
-from empathy_core.cards.tables import ABSENT, interval
+from empathy_core.cards.tables import ABSENT, GATE_OUTCOMES, interval
 from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate
-
-OUTCOMES = {True: "passed", False: "FAILED", None: "reported only"}
 
 
 def earlier_section(group: Group, account: Account) -> list[Html]:
@@ -69,7 +67,7 @@ def _gate_table(gates: Sequence[GateLine], known: dict[str, Estimate]) -> Html:
             element("td", link(known[gate.name], interval(known[gate.name]))),
             element("td", str(known[gate.name].n)),
             element("td", gate.threshold or ABSENT),
-            element("td", OUTCOMES[gate.passed]),
+            element("td", GATE_OUTCOMES[gate.passed]),
             element("td", gate.detail),
         ]
         for gate in gates

@@ -8,9 +8,8 @@ from empathy_core.cards.document import document
 from empathy_core.cards.keys import parse_key
 from empathy_core.cards.markup import Html, element, table
 from empathy_core.cards.numbers import texts_of
-from empathy_core.cards.tables import ABSENT, Rows, decimals, exact, interval, number
+from empathy_core.cards.tables import ABSENT, GATE_OUTCOMES, Rows, decimals, exact, interval, number
 from empathy_core.cards.terminal import line
-from empathy_core.cards.text_cards import OUTCOMES
 from empathy_core.cards.words import describe
 from empathy_core.contracts import Estimate
 from empathy_core.results import RunResults
@@ -134,7 +133,9 @@ def _given(run: RunResults) -> dict[str, str]:
 def _outcomes(run: RunResults) -> dict[str, str]:
     """Outcome of every verdict and of every gate."""
     verdicts = {f"{one.criterion}, {one.model}, {texts_of(one)}": one.outcome for one in run.verdicts}
-    gates = {f"gate {gate.name}, {parse_key(gate.estimate.name).texts}": OUTCOMES[gate.passed] for gate in run.quality}
+    gates = {
+        f"gate {gate.name}, {parse_key(gate.estimate.name).texts}": GATE_OUTCOMES[gate.passed] for gate in run.quality
+    }
     return verdicts | gates
 
 

@@ -16,7 +16,8 @@ from metaflow.cards import get_cards
 from metaflow.exception import MetaflowNotFound
 from metaflow.plugins.cards.exception import CardNotPresentException
 
-FLOWS = ("ValidationFlow", "ProbeFlow", "ActivationFlow", "DatasetFlow")
+from empathy_core.runs import FLOWS
+
 RUNS = 2
 """`make study` runs every flow twice: on the grammar's texts and on the bundled ones."""
 PORT = 8324
@@ -27,7 +28,7 @@ POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inli
 def export(folder: Path) -> Path:
     """Write every card of the latest successful runs into `folder`, and an index of them; returns the index."""
     links = []
-    for flow in FLOWS:
+    for flow in reversed(FLOWS):
         for task in _tasks(flow):
             for number, card in enumerate(_cards(task)):
                 name = f"{task.pathspec.replace('/', '-')}-{number}.html"

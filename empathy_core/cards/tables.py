@@ -14,6 +14,8 @@ Rows = list[list[str]]
 ABSENT = "–"
 """Stands where a table has no number."""
 
+GATE_OUTCOMES = {True: "passed", False: "FAILED", None: "reported only"}
+
 
 def decimals(low: float, high: float) -> int:
     """How many decimals a number deserves: two significant digits of its interval's width, at most four.

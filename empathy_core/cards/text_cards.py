@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from empathy_core.cards.components import Components, figures, heading, table
-from empathy_core.cards.tables import ABSENT, Rows, interval, text_set_rows
+from empathy_core.cards.tables import ABSENT, GATE_OUTCOMES, Rows, interval, text_set_rows
 from empathy_core.cards.words import describe
 from empathy_core.contracts import Gate, Text, TextSet
 from empathy_core.datasets.review.reviewed import Reviewed
 from empathy_core.datasets.sources import Collected
 
-OUTCOMES = {True: "passed", False: "FAILED", None: "reported only"}
 DESIGN = (
     "levels",
     "smallest-cell",
@@ -129,7 +128,7 @@ def _gate_row(row: Sequence[Gate]) -> list[str]:
         *(interval(gate.estimate) for gate in row),
         str(row[0].estimate.n),
         row[0].threshold,
-        OUTCOMES[None if None in passed else all(passed)],
+        GATE_OUTCOMES[None if None in passed else all(passed)],
         "; ".join(gate.detail for gate in row if gate.detail),
     ]
 

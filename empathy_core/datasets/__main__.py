@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from empathy_core.cards.tables import ABSENT, interval
+from empathy_core.cards.tables import GATE_OUTCOMES, interval
 from empathy_core.contracts import BadInput, Gate, TextSet
 from empathy_core.datasets.files import write_jsonl
 from empathy_core.datasets.gates import gates, record
@@ -21,7 +21,6 @@ from empathy_core.datasets.splits import grouped_folds
 from empathy_core.runs import artifact
 
 WRITERS = {"page": write_page, "label-studio": write_label_studio}
-OUTCOMES = {True: "passed", False: "FAILED", None: ABSENT}
 HEADERS = ("gate", "value [95% interval]", "n", "threshold", "outcome", "detail")
 
 
@@ -108,7 +107,7 @@ def _write_gates(found: Sequence[Gate]) -> None:
 
 def _row(gate: Gate) -> tuple[str, ...]:
     estimate = gate.estimate
-    return gate.name, interval(estimate), str(estimate.n), gate.threshold, OUTCOMES[gate.passed], gate.detail
+    return gate.name, interval(estimate), str(estimate.n), gate.threshold, GATE_OUTCOMES[gate.passed], gate.detail
 
 
 if __name__ == "__main__":

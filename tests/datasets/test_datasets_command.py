@@ -41,8 +41,8 @@ def test_check_writes_one_aligned_row_a_gate_and_the_same_as_json(quality, tmp_p
     assert code == int(any(gate.passed is False for gate in quality))
     assert [row.split()[0] for row in rows] == [gate.name for gate in quality]
     column = header.index("outcome")
-    words = {True: "passed", False: "FAILED", None: "–"}
-    assert [row[column:].split()[0] for row in rows] == [words[gate.passed] for gate in quality]
+    words = {True: "passed", False: "FAILED", None: "reported only"}
+    assert [row[column:].split("  ")[0] for row in rows] == [words[gate.passed] for gate in quality]
     written = json.loads((tmp_path / "quality.json").read_text())
     assert written["content_hash"] == bundled().content_hash
     assert [gate["estimate"]["value"] for gate in written["gates"]] == [gate.estimate.value for gate in quality]
