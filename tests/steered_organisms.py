@@ -18,7 +18,7 @@ from empathy_core.steering.judges import grammar_judge
 from empathy_core.steering.sampling import SamplingSettings
 from empathy_core.steering.sweep import SweepSettings
 
-SETTINGS = SweepSettings(random_directions=8)
+SETTINGS = SweepSettings(random_directions=12)
 """Fewer null directions than the study, the same code."""
 
 

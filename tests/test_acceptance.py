@@ -27,7 +27,7 @@ def measured(tmp_path_factory):
     def measure(name):
         activations = extract(load_model(resolve(name)), texts, store)
         read_point = point_reader(activations, "mean")
-        point, asked = steering_point(activations), ReadingSettings(permutations=100)
+        point, asked = steering_point(activations), ReadingSettings(permutations=200)
         reading = read_model(read_point, activations, texts, asked)
         controls = control_model(partial(point_reader, activations), "mean", activations, texts, reading, point, asked)
         estimates = (

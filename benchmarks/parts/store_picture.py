@@ -9,11 +9,12 @@ from empathy_core.cards.figures.canvas import PROBE, RANDOM, SOFT, WIDTH, WORDS_
 
 TITLE = "A shard costs nearly the same however many there are"
 DRAWN = {
-    "listing_a_shard": ("writing, with a listing for every shard (as before)", WORDS_ALONE),
-    "write": ("writing", PROBE),
-    "find": ("finding again, every hash checked", RANDOM),
-    "read": ("reading one residual point", SOFT),
+    "listing_a_shard": ("writing, with a listing for every shard (as before)", WORDS_ALONE, "bottom"),
+    "write": ("writing", PROBE, "bottom"),
+    "find": ("finding again, every hash checked", RANDOM, "bottom"),
+    "read": ("reading one residual point", SOFT, "top"),
 }
+"""What a line says, its colour, and the side of the words on which it runs: below all but the lowest line's."""
 
 MILLISECONDS = (0.03, 0.1, 0.3, 1, 3, 10)
 
@@ -23,11 +24,10 @@ def picture(shards: Sequence[int], seconds: Mapping[str, Sequence[float]]) -> by
     """SVG: one line for each kind of work, both axes logarithmic."""
     figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
     axes = figure.subplots()
-    for name, (label, colour) in DRAWN.items():
+    for name, (label, colour, side) in DRAWN.items():
         each = [1000 * one / count for one, count in zip(seconds[name], shards, strict=False)]
         axes.loglog(shards[: len(each)], each, color=colour, linewidth=1.6, marker="o", markersize=3.5)
-        # The lowest line's words stand under the last stretch, all others over it.
-        height, side = (min(each[-2:]), "top") if name == "read" else (max(each[-2:]), "bottom")
+        height = max(each[-2:]) if side == "bottom" else min(each[-2:])
         write(axes, (shards[len(each) - 1], height), label, colour, va=side, ha="right")
     axes.set_xlabel("shards, in eight keys that are written at once")
     axes.set_ylabel("CPU milliseconds a shard, one thread")

@@ -118,7 +118,7 @@ def test_a_second_extraction_of_the_same_texts_reuses_the_store(workplace, own_r
 def organism_run(workplace):
     dataset, _ = workplace.run("dataset", "--source", "organism")
     activations, _ = workplace.run("activation", "--dataset", dataset, "--models", "persistent", "--pools", "mean,last")
-    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100", "--dictionaries", "1")
+    probes, _ = workplace.run("probe", "--activations", activations, "--permutations", "100", "--dictionaries", "2")
     # The acceptance tests choose the point and steer more widely; here the flows are tested.
     few = ("--point", "3", "--prompts", "16", "--strengths", "0.3,0.45", "--random-directions", "8")
     return workplace.run("validation", "--probes", probes, *few)[0]
