@@ -26,14 +26,23 @@ def test_a_seed_that_did_not_come_out_as_planted_is_counted_so():
     assert (ONE.agreeing, ONE.cells, OFF.agreeing, OFF.cells) == (1, 1, 0, 1)
 
 
-def test_an_interrupted_calibration_goes_on_with_the_seeds_that_are_missing(tmp_path, monkeypatch, capsys):
-    write_calibration(tmp_path / FILE, {"0": ONE})
+def test_seeds_are_measured_anew_though_the_file_has_them_and_others_stay_in_it(tmp_path, monkeypatch, capsys):
+    write_calibration(tmp_path / FILE, {"0": ONE, "1": ONE})
     asked = []
     monkeypatch.setattr(calibration, "_run_seed", lambda seed: asked.append(seed) or OFF)
-    main(["--seeds", "0,1", "--reports", str(tmp_path)])
-    assert asked == ["1"]
-    assert read_calibration(tmp_path / FILE) == {"0": ONE, "1": OFF}
-    assert "Seed 1: 0 of 1" in capsys.readouterr().out
+    main(["--seeds", "1,2", "--reports", str(tmp_path)])
+    assert asked == ["1", "2"]
+    assert read_calibration(tmp_path / FILE) == {"0": ONE, "1": OFF, "2": OFF}
+    said = capsys.readouterr().out
+    assert "Seed 1: 0 of 1" in said and "Seed 0" not in said
+
+
+def test_an_interrupted_calibration_has_kept_the_seeds_that_it_finished(tmp_path, monkeypatch):
+    finished = iter([ONE])
+    monkeypatch.setattr(calibration, "_run_seed", lambda seed: next(finished))
+    with pytest.raises(StopIteration):
+        main(["--seeds", "0,1", "--reports", str(tmp_path)])
+    assert read_calibration(tmp_path / FILE) == {"0": ONE}
 
 
 @pytest.mark.parametrize("criteria", ["0" * 16, None])
